@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import org.jspecify.annotations.NullMarked;
+
+/** Structured concurrency on virtual threads for servers that live long. */
+@NullMarked
+module io.tidegate.core {
+  requires static transitive org.jspecify;
+  requires org.slf4j;
+
+  exports io.tidegate.carrier;
+}
