@@ -8,5 +8,6 @@ module io.tidegate.core {
   requires static transitive org.jspecify;
   requires org.slf4j;
 
+  exports io.tidegate;
   exports io.tidegate.carrier;
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import io.tidegate.carrier.PoolClock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is written down while one gate closes, for the report. Its monitor guards it. */
+final class CloseLog {
+  /** How many of those who left are kept by name. */
+  private static final int DEPARTURES = 32;
+
+  private final String path;
+  private final PoolClock clock;
+  private final long begunNanos;
+  private final SlowCloseStory story;
+  private final List<CloseReport.Step> steps = new ArrayList<>();
+  private final ArrayDeque<CloseReport.Departure> departures = new ArrayDeque<>();
+  private final List<CloseLog> children = new ArrayList<>();
+  private int departed;
+  private @Nullable Duration elapsed;
+
+  CloseLog(String path, PoolClock clock) {
+    this.path = path;
+    this.clock = clock;
+    this.begunNanos = clock.nanoTime();
+    this.story = new SlowCloseStory(begunNanos);
+  }
+
+  SlowCloseStory story() {
+    return story;
+  }
+
+  synchronized void left(Member member) {
+    departed++;
+    if (departures.size() == DEPARTURES) {
+      departures.removeFirst();
+    }
+    departures.addLast(new CloseReport.Departure(member.holderName(), member.kindName(), sinceBegin()));
+  }
+
+  synchronized void add(CloseReport.Step step) {
+    steps.add(step);
+  }
+
+  synchronized void add(CloseLog child) {
+    children.add(child);
+  }
+
+  synchronized void closed() {
+    elapsed = sinceBegin();
+  }
+
+  Duration sinceBegin() {
+    return Duration.ofNanos(clock.nanoTime() - begunNanos);
+  }
+
+  /** The report of what was seen, with those who are still inside. */
+  CloseReport report(List<Holder> left, List<CloseReport> open) {
+    List<CloseLog> closedChildren;
+    synchronized (this) {
+      closedChildren = List.copyOf(children);
+    }
+    List<CloseReport> reports = new ArrayList<>();
+    closedChildren.forEach(child -> reports.add(child.report(List.of(), List.of())));
+    reports.addAll(open);
+    synchronized (this) {
+      return new CloseReport(
+          path,
+          elapsed != null,
+          elapsed != null ? elapsed : sinceBegin(),
+          steps,
+          List.copyOf(departures),
+          departed,
+          left,
+          reports);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import io.tidegate.carrier.CarrierPool;
+import io.tidegate.carrier.PoolClock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The drain steps and close steps of one scope. Its monitor guards the lists; steps run outside of it. */
+final class CloseSteps {
+  private static final Logger log = LoggerFactory.getLogger(Scope.class);
+
+  private final GateImpl gate;
+  private final List<Named> drains = new ArrayList<>();
+  /** A stack: the last added runs first. */
+  private final ArrayDeque<Named> releases = new ArrayDeque<>();
+  private boolean releasing;
+
+  CloseSteps(GateImpl gate) {
+    this.gate = gate;
+  }
+
+  synchronized void addDrain(String name, CloseStep step) {
+    Named named = new Named(name, step);
+    if (gate.isClosing()) {
+      throw new GateClosedException(gate + " takes no drain step \"" + name + "\" any more");
+    }
+    drains.add(named);
+  }
+
+  synchronized void addRelease(String name, CloseStep step) {
+    Named named = new Named(name, step);
+    if (releasing) {
+      throw new GateClosedException(gate + " takes no close step \"" + name + "\" any more");
+    }
+    releases.push(named);
+  }
+
+  synchronized List<Named> drains() {
+    return List.copyOf(drains);
+  }
+
+  /** Starts the thread that runs the close steps and then finishes the gate; false if there are none. */
+  boolean startReleasing(ScopeImpl scope) {
+    synchronized (this) {
+      releasing = true;
+      if (releases.isEmpty()) {
+        return false;
+      }
+    }
+    ReleaseRun run = new ReleaseRun(scope);
+    Thread thread;
+    try {
+      thread = Waiting.thread(Current.pool(), run);
+      thread.setName(PlainKind.CLOSE.name());
+      thread.start();
+    } catch (OutOfMemoryError noThread) {
+      log.error("no thread for the close steps of {}: they run on that of the last one inside", gate.path(), noThread);
+      run.run();
+    }
+    return true;
+  }
+
+  private synchronized @Nullable Named nextRelease() {
+    return releases.poll();
+  }
+
+  /** Runs a step and writes down how it ended. */
+  private void run(Named named, PoolClock clock) {
+    long begun = clock.nanoTime();
+    CloseReport.Outcome outcome = CloseReport.Outcome.DONE;
+    Throwable failure = null;
+    try {
+      named.step.run();
+    } catch (Throwable thrown) {
+      outcome = CloseReport.Outcome.FAILED;
+      failure = thrown;
+      log.error("close step \"{}\" of {} failed", named.name, gate.path(), thrown);
+    }
+    record(named, outcome, Duration.ofNanos(clock.nanoTime() - begun), failure);
+  }
+
+  void record(Named named, CloseReport.Outcome outcome, Duration elapsed, @Nullable Throwable failure) {
+    gate.closeLog().add(new CloseReport.Step(named.name, outcome, elapsed, failure));
+  }
+
+  /** A step and its name. */
+  record Named(String name, CloseStep step) {
+    Named {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(step, "step");
+    }
+  }
+
+  /** The run of all close steps: a stay in the scope, so that a step that closes the scope is told so. */
+  private final class ReleaseRun extends Stay implements Runnable {
+    private final ScopeImpl scope;
+
+    ReleaseRun(ScopeImpl scope) {
+      super(scope.gate(), null);
+      this.scope = scope;
+    }
+
+    @Override
+    public void run() {
+      Stay before = Current.innermost();
+      Current.push(this);
+      PoolClock clock = CarrierPool.current().clock();
+      for (Named named = nextRelease(); named != null; named = nextRelease()) {
+        CloseSteps.this.run(named, clock);
+      }
+      Current.pop(before);
+      scope.releasedAll();
+      gate.finish();
+    }
+
+    @Override
+    TokenNode token() {
+      return TokenNode.NONE; // releasing goes to its end
+    }
+
+    @Override
+    String holderName() {
+      return "close steps";
+    }
+
+    @Override
+    public String toString() {
+      return "a close step of " + gate.path();
+    }
+  }
+}

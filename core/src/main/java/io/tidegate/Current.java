@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import io.tidegate.carrier.CarrierPool;
+import io.tidegate.carrier.PoolClock;
+import org.jspecify.annotations.Nullable;
+
+/** What the calling thread is inside of: a task or visits, the innermost first. */
+final class Current {
+  private static final ThreadLocal<@Nullable Stay> INNERMOST = new ThreadLocal<>();
+
+  private Current() {}
+
+  static @Nullable Stay innermost() {
+    Stay stay = INNERMOST.get();
+    while (stay != null && stay.hasLeft()) {
+      stay = stay.outer();
+    }
+    return stay;
+  }
+
+  static void push(Stay stay) {
+    INNERMOST.set(stay);
+  }
+
+  static void pop(@Nullable Stay outer) {
+    if (outer == null) {
+      INNERMOST.remove();
+    } else {
+      INNERMOST.set(outer);
+    }
+  }
+
+  static @Nullable TaskImpl<?> task() {
+    for (Stay stay = innermost(); stay != null; stay = stay.outer()) {
+      if (stay instanceof TaskImpl<?> task) {
+        return task;
+      }
+    }
+    return null;
+  }
+
+  /** The token that the calling thread's waits answer to, if it is in a task or a visit. */
+  static @Nullable TokenNode token() {
+    Stay stay = innermost();
+    return stay == null ? null : stay.token();
+  }
+
+  static CarrierPool pool() {
+    TaskImpl<?> task = task();
+    return task == null ? CarrierPool.current() : task.pool();
+  }
+
+  static PoolClock clock() {
+    return pool().clock();
+  }
+
+  /** Names the caller: the path of the scope that it is in, else its thread. */
+  static String source() {
+    Stay stay = innermost();
+    return stay == null ? "thread " + Thread.currentThread().getName() : stay.gate().path();
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+/**
+ * Thrown to a newcomer by a gate or a scope that is closing or closed; the work that it came with did not start.
+ *
+ * <p>It is no failure of a task whose own token is cancelled: such a task ends {@code CANCELLED}.
+ */
+public final class GateClosedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  GateClosedException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import io.tidegate.carrier.CarrierPool;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A callback that is attached to a token.
+ *
+ * <p>Whoever takes it out of the token's list decides: {@link #close} withdraws it, a cancel claims it. A claimed callback
+ * of a scope enters the scope's gate there and then, under the token's monitor, so a close that has cancelled the token
+ * finds it inside; it is refused only where that scope is closed already.
+ */
+final class Listener extends Attachments.Entry implements Registration {
+  private static final Logger log = LoggerFactory.getLogger(CancellationToken.class);
+
+  private final TokenNode token;
+  private final Runnable callback;
+  private final CarrierPool pool;
+  /** The gate of the scope that the callback belongs to. */
+  private final @Nullable GateImpl gate;
+  /** Written by the claiming thread under the token's monitor, then read by it. */
+  private @Nullable Run run;
+
+  private Listener(TokenNode token, Runnable callback) {
+    this.token = token;
+    this.callback = callback;
+    this.pool = Current.pool();
+    this.gate = owner(token);
+  }
+
+  static Listener register(TokenNode token, Runnable callback) {
+    Listener listener = new Listener(token, callback);
+    if (!TokenGraph.attach(token, listener)) {
+      listener.claim();
+      listener.start();
+    }
+    return listener;
+  }
+
+  static void closeQuietly(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      log.warn("closing {} on cancel failed", resource, e);
+    }
+  }
+
+  @Override
+  public boolean close() {
+    return TokenGraph.detach(token, this);
+  }
+
+  @Override
+  void tell(List<Listener> claimed) {
+    claim();
+    claimed.add(this);
+  }
+
+  private void claim() {
+    Run claimed = new Run(gate);
+    if (gate == null || gate.admit(claimed)) {
+      run = claimed;
+    }
+  }
+
+  /** Starts a claimed callback, unless its scope is closed. Called under no lock. */
+  void start() {
+    Run claimed = run;
+    if (claimed == null) {
+      log.debug("a callback was dropped: its scope {} is closed", gate);
+      return;
+    }
+    try {
+      Waiting.thread(pool, claimed).start();
+    } catch (Throwable notStarted) {
+      claimed.leave();
+      throw notStarted;
+    }
+  }
+
+  private static @Nullable GateImpl owner(TokenNode token) {
+    Stay stay = Current.innermost();
+    if (stay != null) {
+      return stay.gate();
+    }
+    TokenNode node = token;
+    while (!(node instanceof ScopeToken) && node.parentCount() == 1) {
+      node = node.parent(0);
+    }
+    return node instanceof ScopeToken scopeToken ? scopeToken.gate() : null;
+  }
+
+  /** The run of the callback, a stay in the gate of its scope. */
+  private final class Run extends Stay implements Runnable {
+    Run(@Nullable GateImpl gate) {
+      super(gate, null);
+    }
+
+    @Override
+    public void run() {
+      Current.push(this);
+      try {
+        callback.run();
+      } catch (Throwable thrown) {
+        log.error("a cancel callback of {} failed", token, thrown);
+      } finally {
+        leave();
+      }
+    }
+
+    void leave() {
+      if (inGate()) {
+        gate().leave(this);
+      }
+    }
+
+    @Override
+    TokenNode token() {
+      return TokenNode.NONE; // it runs because of a cancel: its own waits must not end at once
+    }
+
+    @Override
+    String holderName() {
+      return "cancel callback";
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One entry of a gate's list: a guard, a task, a visit, or a gate below it. */
+abstract class Member {
+  /** Where this is a member; null for a root gate, and for what is in no gate. */
+  private final @Nullable GateImpl gate;
+  /** Neighbours in the gate's list; guarded by its lock, null while not in it. */
+  @Nullable Member previous;
+
+  @Nullable Member next;
+  /** Written once, before the entry is in the list. */
+  private long sinceNanos;
+
+  Member(@Nullable GateImpl gate) {
+    this.gate = gate;
+  }
+
+  final boolean inGate() {
+    return gate != null;
+  }
+
+  final GateImpl gate() {
+    return Objects.requireNonNull(gate);
+  }
+
+  final void enteredAt(long nanos) {
+    sinceNanos = nanos;
+  }
+
+  final long sinceNanos() {
+    return sinceNanos;
+  }
+
+  abstract String holderName();
+
+  String kindName() {
+    return "";
+  }
+
+  String note() {
+    return "";
+  }
+
+  /** The thread that this member stands for, if it stands for one. */
+  @Nullable Thread thread() {
+    return null;
+  }
+}

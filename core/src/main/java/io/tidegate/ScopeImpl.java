@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import io.tidegate.carrier.CarrierPool;
+import io.tidegate.carrier.PoolClock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * A scope: joins a gate, which holds the tasks, with a token and the steps of the close. The gate's level is its state, and
+ * the gate's list is its registry.
+ */
+final class ScopeImpl implements Scope {
+  private static final Logger log = LoggerFactory.getLogger(Scope.class);
+
+  private final @Nullable ScopeImpl parent;
+  private final GateImpl gate;
+  private final ScopeToken token;
+  private final Map<AttributeKey<?>, Object> attributes;
+  private final Map<String, String> logAttributes;
+  private final FailurePolicy failurePolicy;
+  private final TaskKind defaultKind;
+  private final BiConsumer<? super Task<?>, ? super Error> fatalHandler;
+  private final CloseSteps steps;
+  private final UntakenFailures untaken = new UntakenFailures();
+
+  private ScopeImpl(ScopeBuilder builder) {
+    this.parent = builder.parent;
+    this.attributes = Map.copyOf(builder.attributes);
+    this.logAttributes = logAttributes(parent, builder.attributes);
+    this.failurePolicy = builder.failurePolicy;
+    this.defaultKind = builder.defaultKind;
+    this.fatalHandler = builder.fatalHandler;
+    this.gate = new GateImpl(parent == null ? null : parent.gate, builder.name);
+    this.steps = new CloseSteps(gate);
+    gate.ownedBy(this);
+    if (parent != null) {
+      parent.gate.addChild(gate);
+    }
+    // After the gate: a close that comes between has cancelled the parent's token, and this one is born cancelled.
+    this.token = new ScopeToken(parent == null ? null : parent.token, gate);
+  }
+
+  static ScopeImpl open(ScopeBuilder builder) {
+    ScopeImpl scope = new ScopeImpl(builder);
+    log.debug("opened {}", scope.path());
+    return scope;
+  }
+
+  private static Map<String, String> logAttributes(@Nullable ScopeImpl parent, Map<AttributeKey<?>, Object> own) {
+    Map<String, String> texts = new LinkedHashMap<>(parent == null ? Map.of() : parent.logAttributes);
+    own.forEach((key, value) -> texts.put(key.name(), value.toString()));
+    return Map.copyOf(texts);
+  }
+
+  // ---- opening and spawning
+
+  @Override
+  public Builder newChild(String name) {
+    return new ScopeBuilder(this, name);
+  }
+
+  @Override
+  public Task<?> spawn(TaskKind kind, TaskAction action) {
+    Objects.requireNonNull(action, "action");
+    TaskBody<@Nullable Void> body = taskToken -> {
+      action.run(taskToken);
+      return null;
+    };
+    TaskImpl<?> task = new TaskImpl<@Nullable Void>(this, kind, null, false, body);
+    start(task);
+    return task;
+  }
+
+  @Override
+  public <T extends @Nullable Object> Task<T> fork(TaskKind kind, TaskBody<T> body) {
+    TaskImpl<T> task = new TaskImpl<>(this, kind, null, true, body);
+    start(task);
+    return task;
+  }
+
+  @Override
+  public <T extends @Nullable Object> Task<T> fork(TaskBody<T> body) {
+    return fork(defaultKind, body);
+  }
+
+  private void start(TaskImpl<?> task) {
+    // In the gate first, then started: a close finds either the task, or no task will ever run.
+    gate.enter(task);
+    startAdmitted(task, task.pool().factory());
+  }
+
+  /** Starts a task of the library itself, which may come while outsiders are refused; null if nobody is inside any more. */
+  @Nullable TaskImpl<?> startStep(TaskKind kind, String name, CarrierPool pool, CloseStep step) {
+    TaskBody<@Nullable Void> body = taskToken -> {
+      step.run();
+      return null;
+    };
+    TaskImpl<?> task = new TaskImpl<@Nullable Void>(this, kind, name, true, body);
+    if (!gate.admit(task)) {
+      return null;
+    }
+    startAdmitted(task, work -> Waiting.thread(pool, work));
+    return task;
+  }
+
+  private static void startAdmitted(TaskImpl<?> task, ThreadFactory threads) {
+    try {
+      Thread thread = threads.newThread(task);
+      thread.setName(task.kindName());
+      thread.start();
+    } catch (Throwable notStarted) {
+      task.notStarted(notStarted);
+      throw notStarted;
+    }
+  }
+
+  @Override
+  public Visit enter() {
+    return new VisitImpl(this).begin(this);
+  }
+
+  @Override
+  public <T extends @Nullable Object> T call(TaskBody<T> body) throws Exception {
+    Visit visit = enter();
+    try {
+      return body.call(visit.token());
+    } finally {
+      visit.close();
+    }
+  }
+
+  @Override
+  public void run(TaskAction action) throws Exception {
+    Visit visit = enter();
+    try {
+      action.run(visit.token());
+    } finally {
+      visit.close();
+    }
+  }
+
+  // ---- how tasks end
+
+  /** Called by a task's thread after its body, before it leaves the gate. */
+  void ended(TaskImpl<?> task) {
+    switch (task.state()) {
+      case FAILED -> failed(task, task.thrown());
+      case CANCELLED -> log.debug("{} was cancelled: {}", task, task.thrown().getMessage());
+      default -> log.debug("{} has ended", task);
+    }
+  }
+
+  private void failed(TaskImpl<?> task, Throwable thrown) {
+    if (thrown instanceof Error error) {
+      log.error("{} ended with an error; attributes {}", task, logAttributes, error);
+      fatalHandler.accept(task, error);
+    } else if (!task.isForked()) {
+      log.error("{} failed; attributes {}", task, logAttributes, thrown);
+    } else if (!(task.kind() instanceof PlainKind) || task.kind() == PlainKind.TASK) {
+      untaken.add(task);
+    }
+    FailurePolicy policy = task.kind().failurePolicy().orElse(failurePolicy);
+    ScopeImpl target = policy.target(this);
+    if (target != null) {
+      target.cancelBecause(CancelReason.of(CancelReason.Code.FAILED, task.name() + " failed", thrown));
+    } else if (policy != FailurePolicy.ISOLATE) {
+      log.error("{} of {} found no such scope above {}: nothing is cancelled", policy, task.name(), path());
+    }
+  }
+
+  private void cancelBecause(CancelReason reason) {
+    if (token.cancel(reason)) {
+      log.debug("cancelled {}: {}", path(), reason);
+    }
+  }
+
+  ScopeImpl rootScope() {
+    ScopeImpl scope = this;
+    while (scope.parent != null) {
+      scope = scope.parent;
+    }
+    return scope;
+  }
+
+  @Nullable ScopeImpl nearest(String wanted) {
+    ScopeImpl scope = this;
+    while (scope != null && !scope.name().equals(wanted)) {
+      scope = scope.parent;
+    }
+    return scope;
+  }
+
+  // ---- joining, cancelling, closing
+
+  @Override
+  public void join() throws InterruptedException {
+    Member own = gate.callersMember();
+    if (own instanceof Stay) {
+      throw new IllegalStateException(this + " cannot be joined from inside: " + own + " would wait for itself");
+    }
+    for (List<TaskImpl<?>> running = running(); !running.isEmpty(); running = running()) {
+      for (TaskImpl<?> task : running) {
+        task.join();
+      }
+    }
+  }
+
+  @Override
+  public boolean cancel(String text) {
+    return token.cancel(new CancelReason(CancelReason.Code.REQUESTED, text, path(), Current.clock().now(), null));
+  }
+
+  @Override
+  public void close() {
+    PoolClock clock = Current.clock();
+    closeHard();
+    gate.awaitClosed(clock, Waiting.NO_DEADLINE);
+  }
+
+  @Override
+  public CloseReport close(Duration limit) {
+    PoolClock clock = Current.clock();
+    long deadline = Waiting.deadline(clock, limit);
+    closeHard();
+    gate.awaitClosed(clock, deadline);
+    return gate.report();
+  }
+
+  @Override
+  public CloseReport closeGracefully(Duration budget) {
+    PoolClock clock = Current.clock();
+    GracefulClose graceful = new GracefulClose(this, budget, clock, Current.pool());
+    Member own = gate.callersMember();
+    if (own != null) {
+      Waiting.thread(Current.pool(), graceful::run).start();
+      throw closedFromInside(own);
+    }
+    graceful.run();
+    return gate.report();
+  }
+
+  private void closeHard() {
+    Member own = gate.callersMember();
+    beginClose();
+    if (own != null) {
+      throw closedFromInside(own);
+    }
+  }
+
+  /** Refuses everybody and cancels: from here on, those who leave carry the closing on. */
+  void beginClose() {
+    gate.beginClose();
+    token.cancel(new CancelReason(CancelReason.Code.CLOSED, "closing " + path(), path(), Current.clock().now(), null));
+  }
+
+  private IllegalStateException closedFromInside(Member own) {
+    return new IllegalStateException(
+        this + " is closed from inside, by " + own + ": the close has begun, but cannot be waited for here");
+  }
+
+  /** Called once, when the gate is empty for ever; false if close steps run, whose thread will finish the gate. */
+  boolean released() {
+    untaken.logAll();
+    if (steps.startReleasing(this)) {
+      return false;
+    }
+    releasedAll();
+    return true;
+  }
+
+  /** Called once, when nothing of this scope is left to do. */
+  void releasedAll() {
+    token.release();
+    log.debug("closed {}", path());
+  }
+
+  @Override
+  public void onDrain(String name, CloseStep step) {
+    steps.addDrain(name, step);
+  }
+
+  @Override
+  public void onClosed(String name, CloseStep step) {
+    steps.addRelease(name, step);
+  }
+
+  @Override
+  public <R extends AutoCloseable> R own(R resource) {
+    steps.addRelease("close " + resource, resource::close);
+    return resource;
+  }
+
+  CloseSteps steps() {
+    return steps;
+  }
+
+  // ---- looking
+
+  @Override
+  public List<Task<?>> tasks() {
+    return List.copyOf(running());
+  }
+
+  /** The tasks of the subtree that have not ended. */
+  List<TaskImpl<?>> running() {
+    List<TaskImpl<?>> found = new ArrayList<>();
+    for (Member member : gate.members()) {
+      if (member instanceof TaskImpl<?> task && !task.hasEnded()) {
+        found.add(task);
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public List<Scope> children() {
+    return List.copyOf(childScopes());
+  }
+
+  List<ScopeImpl> childScopes() {
+    List<ScopeImpl> found = new ArrayList<>();
+    for (Member member : gate.ownMembers()) {
+      if (member instanceof GateImpl child && child.scope() != null) {
+        found.add(child.scope());
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public ScopeSnapshot snapshot() {
+    return gate.snapshot(logAttributes);
+  }
+
+  @Override
+  public String name() {
+    return gate.name();
+  }
+
+  @Override
+  public String path() {
+    return gate.path();
+  }
+
+  @Override
+  public Optional<Scope> parent() {
+    return Optional.ofNullable(parent);
+  }
+
+  @Override
+  public <T> Optional<T> attribute(AttributeKey<T> key) {
+    for (ScopeImpl scope = this; scope != null; scope = scope.parent) {
+      Object value = scope.attributes.get(key);
+      if (value != null) {
+        return Optional.of(key.type().cast(value));
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public ScopeToken token() {
+    return token;
+  }
+
+  @Override
+  public GateImpl gate() {
+    return gate;
+  }
+
+  @Override
+  public boolean isClosing() {
+    return gate.isClosing();
+  }
+
+  @Override
+  public boolean isClosed() {
+    return gate.isClosed();
+  }
+
+  TaskKind defaultKind() {
+    return defaultKind;
+  }
+
+  BiConsumer<? super Task<?>, ? super Error> fatalHandler() {
+    return fatalHandler;
+  }
+
+  Map<String, String> logAttributes() {
+    return logAttributes;
+  }
+
+  /** Puts into the calling thread's log context what this scope and its task are about. */
+  void describeInLogs(TaskImpl<?> task) {
+    logAttributes.forEach(MDC::put);
+    MDC.put("task_kind", task.kindName());
+    MDC.put("task_id", Long.toString(task.id()));
+  }
+
+  @Override
+  public String toString() {
+    return gate.toString();
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A scope and its subtree as they looked at one moment; {@link #toString} prints them as a tree.
+ *
+ * @param path the path of the scope
+ * @param state {@code open}, {@code draining}, {@code closing}, {@code releasing} or {@code closed}
+ * @param attributes its own attributes and those that it inherits, as text
+ * @param holders its tasks and visits, and who else is in its gate, oldest first
+ * @param children its child scopes, and gates below its own
+ */
+public record ScopeSnapshot(
+    String path, String state, Map<String, String> attributes, List<Holder> holders, List<ScopeSnapshot> children) {
+  /** Makes a snapshot; the collections are copied. */
+  public ScopeSnapshot {
+    attributes = Map.copyOf(attributes);
+    holders = List.copyOf(holders);
+    children = List.copyOf(children);
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder tree = new StringBuilder();
+    print(tree, "");
+    return tree.toString();
+  }
+
+  private void print(StringBuilder tree, String indent) {
+    tree.append(indent).append(indent.isEmpty() ? path : path.substring(path.lastIndexOf('/') + 1));
+    tree.append("  ").append(state);
+    attributes.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(entry -> tree.append("  ").append(entry.getKey()).append('=').append(entry.getValue()));
+    tree.append('\n');
+    holders.forEach(holder -> tree.append(indent).append("  - ").append(line(holder)).append('\n'));
+    children.forEach(child -> child.print(tree, indent + "  "));
+  }
+
+  private String line(Holder holder) {
+    return holder.toString().substring(holder.path().length() + 2);
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import org.jspecify.annotations.Nullable;
+
+/** The token of a scope: attached to its parent scope's for the scope's life, so that a task's look-up ends here. */
+final class ScopeToken extends TokenNode {
+  private final GateImpl gate;
+  /** False only for a token that was born cancelled. */
+  private final boolean anchored;
+
+  ScopeToken(@Nullable ScopeToken parent, GateImpl gate) {
+    super(parent);
+    this.gate = gate;
+    this.anchored = TokenGraph.anchor(this);
+  }
+
+  /** Ends the attachment: the scope is closed. */
+  void release() {
+    if (anchored) {
+      TokenGraph.releaseAnchor(this);
+    }
+  }
+
+  GateImpl gate() {
+    return gate;
+  }
+
+  @Override
+  public String toString() {
+    return gate.path() + " " + super.toString();
+  }
+}

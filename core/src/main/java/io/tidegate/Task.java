@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One running piece of work, and after its end what became of it.
+ *
+ * <p>{@link Scope#spawn} and {@link Scope#fork} start tasks. A task ends once, in the state that says how. Its handle may be
+ * joined by anybody, any number of times, and keeps the result; the scope forgets the task when it ends.
+ *
+ * <p><b>Threads:</b> safe for use by any thread.
+ *
+ * <p><b>Memory consistency effects:</b> what a thread does before it starts a task <i>happens-before</i> what the task does,
+ * and that <i>happens-before</i> {@link #join} returning, or {@link #state} being seen as an end state.
+ *
+ * @param <T> the type of the result
+ */
+public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
+  /** Whether a task runs, and how it ended. */
+  enum State {
+    /** It runs, or is about to. */
+    RUNNING,
+    /** Its body came to its end, even if it was asked to stop meanwhile. */
+    SUCCEEDED,
+    /** Its body threw an exception. */
+    FAILED,
+    /** Its body threw because its own token is cancelled. */
+    CANCELLED
+  }
+
+  /** {@return the task that the calling thread runs; empty outside of tasks} */
+  static Optional<Task<?>> current() {
+    return Optional.ofNullable(Current.task());
+  }
+
+  /** {@return a number that no other task of this process has} */
+  long id();
+
+  /** {@return what class of work it is} */
+  TaskKind kind();
+
+  /** {@return its name: that of its kind, with its id} */
+  String name();
+
+  /** {@return the scope that it belongs to} */
+  Scope scope();
+
+  /** {@return whether it runs, or how it ended} */
+  State state();
+
+  /** {@return when it was started, by the clock of its pool} */
+  Instant startedAt();
+
+  /**
+   * Asks this task, and nobody else, to stop. Never waits.
+   *
+   * @param text why
+   * @return whether this call was the one that cancelled its token
+   */
+  boolean cancel(String text);
+
+  /**
+   * Waits until the task has ended, however it did.
+   *
+   * @throws IllegalStateException if the task itself calls it
+   * @throws CancelledException if the calling task's own token is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  void join() throws InterruptedException;
+
+  /**
+   * Waits until the task has ended, or for a time.
+   *
+   * @param limit how long at most
+   * @return whether it has ended
+   * @throws IllegalStateException if the task itself calls it
+   * @throws CancelledException if the calling task's own token is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  boolean join(Duration limit) throws InterruptedException;
+
+  /**
+   * {@return the result of a task that has succeeded}
+   *
+   * @throws IllegalStateException if it runs, or has failed or was cancelled, with what it threw as the cause
+   */
+  T result();
+
+  /**
+   * {@return what the task threw; empty if it has succeeded}
+   *
+   * @throws IllegalStateException if it runs
+   */
+  Optional<Throwable> exception();
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import static java.lang.invoke.MethodHandles.lookup;
+
+import io.tidegate.carrier.CarrierPool;
+import io.tidegate.carrier.PoolClock;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** A task: its handle, its membership in the gate of its scope, and what its thread runs, in one. */
+final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>, Runnable {
+  private static final AtomicLong IDS = new AtomicLong();
+  private static final VarHandle JOINERS =
+      ConstantBootstraps.fieldVarHandle(lookup(), "joiners", VarHandle.class, TaskImpl.class, WaitList.class);
+
+  /*
+   *   from      to                               by                            wakes
+   *   RUNNING   SUCCEEDED, FAILED or CANCELLED   the task's thread, in run()   all joiners
+   *
+   * I1  The outcome is written before the state; who reads an end state may read the outcome.
+   * I2  The state is set, and the failure policy has done its work, before the task leaves the gate: a close that waited
+   *     for it finds an end state.
+   *
+   * No lost wake-up: a joiner adds itself to 'joiners' before it reads the state; the end sets the state before it reads
+   * 'joiners' (both volatile).
+   */
+  private final long id = IDS.incrementAndGet();
+  private final ScopeImpl scope;
+  private final TaskKind kind;
+  private final String name;
+  private final boolean forked;
+  private final TokenNode token;
+  private final Instant startedAt;
+  /** The task's thread only, which lets go of it at the end. */
+  private @Nullable TaskBody<? extends T> body;
+  /** The result, or the Throwable. Written by the task's thread before the state. */
+  private @Nullable Object outcome;
+  /** Any thread. */
+  private volatile State state = State.RUNNING;
+  private volatile @Nullable WaitList joiners;
+  /** Whether somebody asked how it ended. Any thread. */
+  private volatile boolean taken;
+
+  /** Makes a task of a scope that is not in its gate yet. */
+  TaskImpl(ScopeImpl scope, TaskKind kind, @Nullable String name, boolean forked, TaskBody<? extends T> body) {
+    super(scope.gate(), null);
+    this.scope = scope;
+    this.kind = Objects.requireNonNull(kind, "kind");
+    this.name = name != null ? name : kind.name() + "-" + id;
+    this.forked = forked;
+    this.body = Objects.requireNonNull(body, "body");
+    this.token = scope.token().child();
+    this.startedAt = kind.pool().clock().now();
+  }
+
+  @Override
+  public void run() {
+    Thread thread = Thread.currentThread();
+    runsOn(thread);
+    Current.push(this);
+    scope.describeInLogs(this);
+    State end = State.SUCCEEDED;
+    Object result;
+    try {
+      result = Objects.requireNonNull(body).call(token);
+    } catch (Throwable thrown) {
+      end = endStateAfter(thrown);
+      result = thrown;
+    }
+    end(end, result);
+  }
+
+  private State endStateAfter(Throwable thrown) {
+    if (thrown instanceof CancelledException cancelled && cancelled.is(token)) {
+      return State.CANCELLED;
+    }
+    boolean endedByCancel =
+        thrown instanceof CancelledException
+            || thrown instanceof GateClosedException
+            || thrown instanceof InterruptedException;
+    return endedByCancel && token.isCancelled() ? State.CANCELLED : State.FAILED;
+  }
+
+  private void end(State end, @Nullable Object result) {
+    body = null;
+    outcome = result;
+    state = end;
+    try {
+      scope.ended(this);
+    } finally {
+      Current.pop(null);
+      scope.gate().leave(this);
+      wakeJoiners();
+    }
+  }
+
+  /** Ends a task whose thread could not be started: it leaves the gate, and its handle reaches nobody. */
+  void notStarted(Throwable why) {
+    outcome = why;
+    taken = true;
+    state = State.FAILED;
+    scope.gate().leave(this);
+  }
+
+  private void wakeJoiners() {
+    WaitList waiting = joiners;
+    if (waiting != null) {
+      waiting.wakeAll();
+    }
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public TaskKind kind() {
+    return kind;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public ScopeImpl scope() {
+    return scope;
+  }
+
+  @Override
+  public State state() {
+    return state;
+  }
+
+  @Override
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  @Override
+  public boolean cancel(String text) {
+    return token.cancel(CancelReason.of(CancelReason.Code.REQUESTED, text));
+  }
+
+  @Override
+  public void join() throws InterruptedException {
+    join(Current.clock(), Waiting.NO_DEADLINE);
+  }
+
+  @Override
+  public boolean join(Duration limit) throws InterruptedException {
+    PoolClock clock = Current.clock();
+    return join(clock, Waiting.deadline(clock, limit));
+  }
+
+  private boolean join(PoolClock clock, long deadlineNanos) throws InterruptedException {
+    if (Current.task() == this) {
+      throw new IllegalStateException(this + " cannot join itself");
+    }
+    WaitList waiting = joiners();
+    Thread joiner = Thread.currentThread();
+    waiting.add(joiner);
+    try {
+      return Waiting.until(this, clock, deadlineNanos, this::hasEnded);
+    } finally {
+      waiting.remove(joiner);
+    }
+  }
+
+  /** Joins as {@link #join(Duration)}, through cancels and interrupts. */
+  boolean joinThroughAll(PoolClock clock, long deadlineNanos) {
+    WaitList waiting = joiners();
+    Thread joiner = Thread.currentThread();
+    waiting.add(joiner);
+    try {
+      return Waiting.throughAll(this, clock, deadlineNanos, this::hasEnded);
+    } finally {
+      waiting.remove(joiner);
+    }
+  }
+
+  private WaitList joiners() {
+    if (joiners == null) {
+      JOINERS.compareAndSet(this, null, new WaitList());
+    }
+    return Objects.requireNonNull(joiners);
+  }
+
+  @Override
+  @SuppressWarnings({"unchecked", "NullAway"}) // the outcome of a task that SUCCEEDED is what its body returned, null too
+  public T result() {
+    State end = state;
+    if (end != State.SUCCEEDED) {
+      throw new IllegalStateException(this + " has no result", end == State.RUNNING ? null : failure());
+    }
+    return (T) outcome;
+  }
+
+  @Override
+  public Optional<Throwable> exception() {
+    State end = state;
+    if (end == State.RUNNING) {
+      throw new IllegalStateException(this + " has not ended");
+    }
+    return end == State.SUCCEEDED ? Optional.empty() : Optional.of(failure());
+  }
+
+  private Throwable failure() {
+    taken = true;
+    return thrown();
+  }
+
+  /** What it threw, looked at by the library itself. */
+  Throwable thrown() {
+    return (Throwable) Objects.requireNonNull(outcome);
+  }
+
+  boolean hasEnded() {
+    return state != State.RUNNING;
+  }
+
+  boolean isForked() {
+    return forked;
+  }
+
+  boolean isTaken() {
+    return taken;
+  }
+
+  CarrierPool pool() {
+    return kind.pool();
+  }
+
+  @Override
+  TokenNode token() {
+    return token;
+  }
+
+  @Override
+  String holderName() {
+    return name;
+  }
+
+  @Override
+  String kindName() {
+    return kind.name();
+  }
+
+  @Override
+  public String toString() {
+    return "task " + name + " of " + scope.path() + " (" + state + ")";
+  }
+}

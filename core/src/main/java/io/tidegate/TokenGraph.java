@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Attaches to tokens, detaches, and carries a cancel down. */
+/*
+ * Each token with something attached has one Attachments, whose monitor guards its list of entries, its count of holds and
+ * its links. A link is the token's entry in a parent's list.
+ *
+ * I1  A token with entries is linked to all its parents, and so are they, up to tokens without parents.
+ * I2  A token whose holds are 0 is linked to no parent: what nobody waits on is referenced by nobody above.
+ * I3  After a token has its reason no entry is inserted any more: insert looks at the reason under the monitor, and deliver
+ *     takes the monitor after the reason was stored. So an entry is either refused or told.
+ * I4  A cancel takes no link out: a child does so itself when nothing is attached to it any more, so after it was told. So
+ *     whoever walks down and finds no link has nothing left to tell there, and cancel is complete on return for every
+ *     caller, the first or not (T2).
+ *
+ * attach pins the path from the token up to the first linked ancestor (a pin is a hold without an entry), then links it
+ * from the top down, so that a token is only linked when all above it is; then it inserts the entry and drops the pins.
+ * A second attacher that meets a linked token may therefore stop there, and its own pin keeps that token linked.
+ *
+ * Lock order: a child's monitor before a parent's, never more than these two. A child is created after its parents, so
+ * this is an order. Loops, no recursion: depth and width are limited by memory only.
+ *
+ * No lost wake-up: a waiter inserts its entry, then looks at the reason, then parks; a cancel stores the reason, then takes
+ * the entries (I3), then unparks. Twin: TokenAttachRaceTest.
+ */
+final class TokenGraph {
+  private TokenGraph() {}
+
+  /** Attaches an entry, unless the token is cancelled; says whether it did. */
+  static boolean attach(TokenNode token, Attachments.Entry entry) {
+    List<TokenNode> pinned = new ArrayList<>(2);
+    boolean inserted = pinAndLink(token, pinned) && insert(token, entry);
+    for (TokenNode node : pinned) {
+      drop(node);
+    }
+    return inserted;
+  }
+
+  /** Detaches an entry; says whether it was attached, and so was not told of a cancel. */
+  static boolean detach(TokenNode token, Attachments.Entry entry) {
+    Attachments attachments = token.attachments();
+    synchronized (attachments) {
+      if (!attachments.remove(entry)) {
+        return false;
+      }
+    }
+    unlinkIdle(token);
+    return true;
+  }
+
+  /** Links a scope's token for its life; says whether it is, for a token born under a cancelled parent is cancelled. */
+  static boolean anchor(ScopeToken token) {
+    List<TokenNode> pinned = new ArrayList<>(2);
+    boolean linked = pinAndLink(token, pinned);
+    // The first pin is the scope's own, and stays if there is a parent to hear from.
+    for (int i = linked ? 1 : 0; i < pinned.size(); i++) {
+      drop(pinned.get(i));
+    }
+    if (!linked) {
+      token.mark(Objects.requireNonNull(token.parent(0).currentReason()));
+    }
+    return linked;
+  }
+
+  static void releaseAnchor(ScopeToken token) {
+    drop(token);
+  }
+
+  /** Tells all that is attached to a cancelled token and to its descendants. */
+  static void deliver(TokenNode cancelled) {
+    if (cancelled.attachmentsIfAny() == null) {
+      return;
+    }
+    List<TokenNode> order = markDescendants(cancelled);
+    List<Listener> claimed = new ArrayList<>();
+    for (int i = order.size() - 1; i >= 0; i--) {
+      tell(order.get(i), claimed);
+    }
+    for (Listener listener : claimed) {
+      listener.start();
+    }
+  }
+
+  /** Finds the reason of a token that has several parents, or an ancestor with several. */
+  static @Nullable CancelReason search(TokenNode start) {
+    Visited visited = new Visited();
+    ArrayDeque<TokenNode> open = new ArrayDeque<>();
+    open.add(start);
+    while (!open.isEmpty()) {
+      TokenNode node = open.removeLast();
+      CancelReason found = node.ownReason();
+      if (found != null) {
+        return found;
+      }
+      if (node instanceof ScopeToken) {
+        continue;
+      }
+      visited.begin(node);
+      for (int i = node.parentCount() - 1; i >= 0; i--) {
+        if (visited.add(node.parent(i))) {
+          open.add(node.parent(i));
+        }
+      }
+    }
+    return null;
+  }
+
+  // ---- attaching
+
+  private static boolean insert(TokenNode token, Attachments.Entry entry) {
+    Attachments attachments = token.attachments();
+    synchronized (attachments) {
+      if (token.storedReason() != null) {
+        return false;
+      }
+      attachments.insert(entry);
+      return true;
+    }
+  }
+
+  /** Pins the unlinked part of the graph above a token and links it, parents before children (post-order). */
+  private static boolean pinAndLink(TokenNode start, List<TokenNode> pinned) {
+    if (pin(start, pinned)) {
+      return true;
+    }
+    ArrayDeque<Climb> climbs = new ArrayDeque<>();
+    climbs.add(new Climb(start));
+    Visited visited = new Visited();
+    while (!climbs.isEmpty()) {
+      Climb climb = climbs.getLast();
+      if (climb.next < climb.node.parentCount()) {
+        visited.begin(climb.node);
+        TokenNode parent = climb.node.parent(climb.next++);
+        if (visited.add(parent) && !pin(parent, pinned)) {
+          climbs.add(new Climb(parent));
+        }
+      } else {
+        climbs.removeLast();
+        if (!link(climb.node)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Adds a hold; says whether the token needs no linking. */
+  private static boolean pin(TokenNode node, List<TokenNode> pinned) {
+    Attachments attachments = node.attachments();
+    synchronized (attachments) {
+      attachments.hold();
+      pinned.add(node);
+      return attachments.links != null || (node.parentCount() == 0 && link(node));
+    }
+  }
+
+  /** Inserts a pinned token's links into its parents' lists, unless one of them is cancelled. */
+  private static boolean link(TokenNode node) {
+    Attachments attachments = node.attachments();
+    synchronized (attachments) {
+      if (attachments.links != null) {
+        return true;
+      }
+      Attachments.Link[] links = new Attachments.Link[node.parentCount()];
+      for (int i = 0; i < links.length; i++) {
+        links[i] = new Attachments.Link(node);
+        if (!insert(node.parent(i), links[i])) {
+          removeLinks(node, links, i);
+          return false;
+        }
+      }
+      attachments.links = links;
+      node.attached();
+      return true;
+    }
+  }
+
+  // ---- detaching
+
+  /** Drops a pin. */
+  private static void drop(TokenNode node) {
+    Attachments attachments = node.attachments();
+    synchronized (attachments) {
+      if (!attachments.drop()) {
+        return;
+      }
+    }
+    unlinkIdle(node);
+  }
+
+  /** Takes a token that nothing is attached to out of its parents' lists, and its parents likewise. */
+  private static void unlinkIdle(TokenNode start) {
+    ArrayDeque<TokenNode> idle = new ArrayDeque<>(2);
+    idle.add(start);
+    while (!idle.isEmpty()) {
+      TokenNode node = idle.removeLast();
+      Attachments attachments = node.attachments();
+      synchronized (attachments) {
+        Attachments.Link[] links = attachments.links;
+        if (!attachments.isIdle() || links == null) {
+          continue;
+        }
+        attachments.links = null;
+        node.detached();
+        removeLinks(node, links, links.length);
+      }
+      for (int i = 0; i < node.parentCount(); i++) {
+        idle.add(node.parent(i));
+      }
+    }
+  }
+
+  private static void removeLinks(TokenNode node, Attachments.Link[] links, int count) {
+    for (int i = 0; i < count; i++) {
+      Attachments parent = node.parent(i).attachments();
+      synchronized (parent) {
+        parent.remove(links[i]);
+      }
+    }
+  }
+
+  // ---- cancelling
+
+  /** Gives the reason to all linked descendants; answers them with the token itself, each after its parents. */
+  private static List<TokenNode> markDescendants(TokenNode cancelled) {
+    List<TokenNode> order = new ArrayList<>();
+    Visited visited = new Visited();
+    List<TokenNode> children = new ArrayList<>();
+    order.add(cancelled);
+    for (int i = 0; i < order.size(); i++) {
+      TokenNode node = order.get(i);
+      CancelReason reason = node.storedReason();
+      Attachments attachments = node.attachmentsIfAny();
+      if (attachments == null || reason == null) {
+        continue;
+      }
+      synchronized (attachments) {
+        attachments.collectChildren(children);
+      }
+      for (TokenNode child : children) {
+        child.mark(reason);
+        visited.begin(child);
+        if (child.parentCount() == 1 || visited.add(child)) {
+          order.add(child);
+        }
+      }
+      children.clear();
+    }
+    return order;
+  }
+
+  private static void tell(TokenNode node, List<Listener> claimed) {
+    Attachments attachments = node.attachmentsIfAny();
+    if (attachments == null) {
+      return;
+    }
+    boolean more = true;
+    while (more) {
+      synchronized (attachments) {
+        more = attachments.tellBatch(claimed);
+      }
+    }
+    unlinkIdle(node);
+  }
+
+  /** The tokens that a walk has seen; remembers nothing until it meets a token with several parents. */
+  private static final class Visited {
+    private @Nullable Set<TokenNode> seen;
+
+    /** Told before the parents of a token are looked at: below the first one with several, no token is met twice. */
+    void begin(TokenNode node) {
+      if (seen == null && node.parentCount() > 1) {
+        seen = Collections.newSetFromMap(new IdentityHashMap<>());
+      }
+    }
+
+    /** Says whether the token was not seen before. */
+    boolean add(TokenNode node) {
+      return seen == null || seen.add(node);
+    }
+  }
+
+  /** Where a walk up the graph stands at one token. */
+  private static final class Climb {
+    final TokenNode node;
+    int next;
+
+    Climb(TokenNode node) {
+      this.node = node;
+    }
+  }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import static java.lang.invoke.MethodHandles.lookup;
+
+import io.tidegate.carrier.PoolClock;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/** A token: its own reason, its parents, and, while somebody waits or listens on it, what is attached to it. */
+sealed class TokenNode implements CancellationToken permits ScopeToken, DeadlineToken {
+  static final TokenNode NONE = new TokenNode(null);
+
+  private static final VarHandle REASON =
+      ConstantBootstraps.fieldVarHandle(lookup(), "reason", VarHandle.class, TokenNode.class, CancelReason.class);
+  private static final VarHandle ATTACHMENTS =
+      ConstantBootstraps.fieldVarHandle(lookup(), "attachments", VarHandle.class, TokenNode.class, Attachments.class);
+
+  /*
+   * A token is cancelled if it or an ancestor has a reason. A plain token is known to no parent, so it finds that out by
+   * looking up its chain; a ScopeToken stays attached and is told, so the look-up ends there. A reason that a look-up
+   * finds is stored in the node that was asked, and only stored reasons are ever answered: so the first answer stays.
+   *
+   *   reason     any thread; null -> value once, by CAS
+   *   attached   any thread; null -> value once, by CAS; its content is guarded by its monitor. See TokenGraph.
+   */
+  /** Null, one TokenNode, or a TokenNode[] of several. */
+  private final @Nullable Object parents;
+  private volatile @Nullable CancelReason reason;
+  private volatile @Nullable Attachments attachments;
+
+  TokenNode(@Nullable Object parents) {
+    this.parents = parents;
+  }
+
+  static TokenNode ofParents(CancellationToken... tokens) {
+    if (tokens.length == 0) {
+      throw new IllegalArgumentException("anyOf needs at least one token");
+    }
+    TokenNode[] parents = new TokenNode[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      parents[i] = (TokenNode) Objects.requireNonNull(tokens[i], "token");
+    }
+    return new TokenNode(parents.length == 1 ? parents[0] : parents);
+  }
+
+  @Override
+  public final TokenNode child() {
+    return new TokenNode(this);
+  }
+
+  @Override
+  public final TokenNode withTimeout(Duration timeout) {
+    return new DeadlineToken(this, timeout, Current.pool());
+  }
+
+  @Override
+  public final boolean cancel() {
+    return cancel(CancelReason.of(CancelReason.Code.REQUESTED, ""));
+  }
+
+  @Override
+  public final boolean cancel(CancelReason why) {
+    Objects.requireNonNull(why, "reason");
+    if (this == NONE) {
+      throw new IllegalStateException("the token none() is never cancelled; cancel a child of it");
+    }
+    boolean first = currentReason() == null && mark(why);
+    // Also where another call was first: it may not have come to the last descendant yet, and T2 holds for every call.
+    TokenGraph.deliver(this);
+    return first;
+  }
+
+  @Override
+  public final boolean isCancelled() {
+    return currentReason() != null;
+  }
+
+  @Override
+  public final Optional<CancelReason> reason() {
+    return Optional.ofNullable(currentReason());
+  }
+
+  @Override
+  public final void throwIfCancelled() {
+    CancelReason why = currentReason();
+    if (why != null) {
+      throw new CancelledException(this, why, null);
+    }
+  }
+
+  @Override
+  public final void awaitCancelled() throws InterruptedException {
+    Waiting.forCancel(this, Current.clock(), Waiting.NO_DEADLINE);
+  }
+
+  @Override
+  public final boolean awaitCancelled(Duration limit) throws InterruptedException {
+    PoolClock clock = Current.clock();
+    return Waiting.forCancel(this, clock, Waiting.deadline(clock, limit));
+  }
+
+  @Override
+  public final void sleep(Duration time) throws InterruptedException {
+    if (awaitCancelled(time)) {
+      throwIfCancelled();
+    }
+  }
+
+  @Override
+  public final Registration onCancel(Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+    return Listener.register(this, callback);
+  }
+
+  @Override
+  public final Registration closeOnCancel(AutoCloseable resource) {
+    Objects.requireNonNull(resource, "resource");
+    return Listener.register(this, () -> Listener.closeQuietly(resource));
+  }
+
+  @Override
+  public final <T> T interruptibly(Callable<T> body) throws Exception {
+    Objects.requireNonNull(body, "body");
+    return new InterruptRegion(Thread.currentThread()).call(this, body);
+  }
+
+  /** The reason that this token answers with: its own, else the nearest cancelled ancestor's, which becomes its own. */
+  final @Nullable CancelReason currentReason() {
+    TokenNode node = this;
+    while (true) {
+      CancelReason found = node.ownReason();
+      if (found != null) {
+        return node == this ? found : adopt(found);
+      }
+      if (node instanceof ScopeToken || node.parents == null) {
+        return null;
+      }
+      if (!(node.parents instanceof TokenNode parent)) {
+        found = TokenGraph.search(node);
+        return found == null ? null : adopt(found);
+      }
+      node = parent;
+    }
+  }
+
+  /** The reason of this node itself, whatever its ancestors say. */
+  @Nullable CancelReason ownReason() {
+    return reason;
+  }
+
+  /** The reason that is stored in this node: unlike {@link #ownReason} it looks at no clock, and cancels nothing. */
+  final @Nullable CancelReason storedReason() {
+    return reason;
+  }
+
+  /** Stores a reason if none is stored; says whether this call did. */
+  final boolean mark(CancelReason why) {
+    return reason == null && REASON.compareAndSet(this, null, why);
+  }
+
+  private CancelReason adopt(CancelReason why) {
+    mark(why);
+    return Objects.requireNonNull(reason);
+  }
+
+  final int parentCount() {
+    return parents == null ? 0 : parents instanceof TokenNode[] several ? several.length : 1;
+  }
+
+  final TokenNode parent(int index) {
+    Object up = Objects.requireNonNull(parents);
+    return up instanceof TokenNode[] several ? several[index] : (TokenNode) up;
+  }
+
+  final @Nullable Attachments attachmentsIfAny() {
+    return attachments;
+  }
+
+  final Attachments attachments() {
+    Attachments present = attachments;
+    if (present == null) {
+      ATTACHMENTS.compareAndSet(this, null, new Attachments());
+      present = Objects.requireNonNull(attachments);
+    }
+    return present;
+  }
+
+  /** Called under the monitor of the attachments when this node starts to listen to its parents. */
+  void attached() {}
+
+  /** Called under the monitor of the attachments when this node ceases to listen to its parents. */
+  void detached() {}
+
+  @Override
+  public String toString() {
+    CancelReason why = currentReason();
+    return "token " + (why == null ? "(not cancelled)" : "(" + why + ")");
+  }
+}

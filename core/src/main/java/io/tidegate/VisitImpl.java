@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+
+/** A visit: the stay of a thread in a scope that is not its task's. */
+final class VisitImpl extends Stay implements Visit {
+  private final TokenNode token;
+  private final String holder;
+  private final Thread visitor = Thread.currentThread();
+  /** The log attributes before the visit, of the keys that it changes; visiting thread only. */
+  private final Map<String, @Nullable String> logBefore = new HashMap<>();
+  /** Any thread. */
+  private volatile boolean left;
+
+  VisitImpl(ScopeImpl scope) {
+    super(scope.gate(), Current.innermost());
+    Stay outer = outer();
+    TaskImpl<?> task = Current.task();
+    this.token = outer == null ? scope.token().child() : TokenNode.ofParents(scope.token(), outer.token());
+    this.holder = "visit of " + (task == null ? "thread " + visitor.getName() : task.name());
+  }
+
+  /** Makes the calling thread a visitor. */
+  VisitImpl begin(ScopeImpl scope) {
+    gate().enter(this);
+    runsOn(visitor);
+    scope.logAttributes().forEach((key, value) -> {
+      logBefore.put(key, MDC.get(key));
+      MDC.put(key, value);
+    });
+    Current.push(this);
+    return this;
+  }
+
+  @Override
+  public TokenNode token() {
+    return token;
+  }
+
+  @Override
+  public void close() {
+    boolean first = !left;
+    left = true;
+    if (first && Thread.currentThread() == visitor) {
+      logBefore.forEach(VisitImpl::restore);
+      Current.pop(Current.innermost());
+    }
+    gate().leave(this);
+  }
+
+  private static void restore(String key, @Nullable String value) {
+    if (value == null) {
+      MDC.remove(key);
+    } else {
+      MDC.put(key, value);
+    }
+  }
+
+  @Override
+  boolean hasLeft() {
+    return left;
+  }
+
+  @Override
+  String holderName() {
+    return holder;
+  }
+
+  @Override
+  String kindName() {
+    TaskImpl<?> task = taskOf(outer());
+    return task == null ? "" : task.kindName();
+  }
+
+  private static @Nullable TaskImpl<?> taskOf(@Nullable Stay stay) {
+    for (Stay each = stay; each != null; each = each.outer()) {
+      if (each instanceof TaskImpl<?> task) {
+        return task;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public String toString() {
+    return holder + " in " + gate().path();
+  }
+}
