@@ -17,6 +17,8 @@ public interface CarrierPool extends AutoCloseable {
   /** STUB. */
   static CarrierPool shared() { return StubPool.ONE; }
   /** STUB. */
+  static CarrierPool named(String name) { return StubPool.ONE; }
+  /** STUB. */
   static CarrierPool current() { return StubPool.ONE; }
   @Override
   void close();
