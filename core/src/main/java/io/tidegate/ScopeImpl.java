@@ -44,16 +44,25 @@ final class ScopeImpl implements Scope {
     this.fatalHandler = builder.fatalHandler;
     this.gate = new GateImpl(parent == null ? null : parent.gate, builder.name);
     this.steps = new CloseSteps(gate);
-    gate.ownedBy(this);
-    if (parent != null) {
-      parent.gate.addChild(gate);
-    }
-    // After the gate: a close that comes between has cancelled the parent's token, and this one is born cancelled.
     this.token = new ScopeToken(parent == null ? null : parent.token, gate);
+    gate.ownedBy(this);
+  }
+
+  /** Enters the parent's gate, the last thing: from here on another thread may close this scope. */
+  private void enterParent() {
+    if (parent != null) {
+      try {
+        parent.gate.addChild(gate);
+      } catch (GateClosedException refused) {
+        token.release();
+        throw refused;
+      }
+    }
   }
 
   static ScopeImpl open(ScopeBuilder builder) {
     ScopeImpl scope = new ScopeImpl(builder);
+    scope.enterParent();
     log.debug("opened {}", scope.path());
     return scope;
   }
