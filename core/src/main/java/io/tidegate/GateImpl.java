@@ -20,7 +20,8 @@ final class GateImpl extends Member implements Gate {
    *   OPEN       DRAINING   a graceful close            beginDrain, top down       -
    *   OPEN       CLOSING    a close                     beginClose, top down       -
    *   DRAINING   CLOSING    a close                     beginClose, top down       -
-   *   CLOSING    EMPTY      whoever makes the list empty: the last leaver, or beginClose itself
+   *   CLOSING    EMPTY      whoever finds the list empty: the last leaver, or beginClose itself; it has cancelled the
+   *                         scope's token before, whose callbacks may have entered meanwhile
    *   EMPTY      CLOSED     the same thread, or the one that it started to run the scope's close steps;
    *                         then this gate leaves its parent's list                all closers
    *
@@ -30,7 +31,8 @@ final class GateImpl extends Member implements Gate {
    * I1  The level never falls.
    * I2  enter adds a member only at OPEN, or at DRAINING for those inside the draining tree; admit only below EMPTY. Both
    *     test and add under the lock, so a member is either added before the level rose, and waited for, or refused.
-   * I3  Exactly one thread makes the step to EMPTY: it is taken under the lock, when the count is 0 at CLOSING.
+   * I3  Exactly one thread makes the step to EMPTY: it is taken under the lock, when the count is 0 at CLOSING, by the
+   *     one that has claimed it there. So a scope that is closed has a cancelled token, and all its callbacks have run.
    * I4  A gate is in its parent's list from its creation until it is CLOSED. So a parent's count is not 0 while any
    *     descendant is not closed, and enter touches no ancestor.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
@@ -56,6 +58,8 @@ final class GateImpl extends Member implements Gate {
   private int count;
   /** Whether a graceful close has been asked of this very gate; guarded by the lock. */
   private boolean drainClaimed;
+  /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
+  private boolean emptying;
   /** Any thread; written under the lock. */
   private volatile int level = OPEN;
   /** What the closing has seen so far; written under the lock when the level first rises. */
@@ -119,7 +123,17 @@ final class GateImpl extends Member implements Gate {
 
   @Override
   public void beginClose() {
-    raise(CLOSING);
+    beginClose(() -> {});
+  }
+
+  /** Begins to close: refuses everybody, then cancels, and only then lets go what is empty. */
+  void beginClose(Runnable cancel) {
+    List<GateImpl> raised = raise(CLOSING);
+    try {
+      cancel.run();
+    } finally {
+      raised.forEach(GateImpl::carryOnIfEmpty);
+    }
   }
 
   @Override
@@ -176,7 +190,7 @@ final class GateImpl extends Member implements Gate {
     enter(child);
     // The level may have risen since, and that walk down may have come too early to find the child.
     if (level > OPEN) {
-      child.raise(Math.min(level, CLOSING));
+      child.raise(Math.min(level, CLOSING)).forEach(GateImpl::carryOnIfEmpty);
     }
   }
 
@@ -238,13 +252,13 @@ final class GateImpl extends Member implements Gate {
       }
       unlink(member);
       log = closeLog;
-      emptied = isNowEmpty();
+      emptied = claimEmpty();
     }
     if (log != null && !(member instanceof GateImpl)) {
       log.left(member);
       tellLeaver(member);
     }
-    return emptied;
+    return emptied && becomeEmpty();
   }
 
   /** Lets the slow closes of this gate and of its ancestors tell that a member has left. */
@@ -259,12 +273,28 @@ final class GateImpl extends Member implements Gate {
     }
   }
 
-  private boolean isNowEmpty() {
-    if (level != CLOSING || count > 0) {
+  /** Claims the step to EMPTY if nobody is left; under the lock. Who claims it calls {@link #becomeEmpty}. */
+  private boolean claimEmpty() {
+    if (level != CLOSING || count > 0 || emptying) {
       return false;
     }
-    level = EMPTY;
+    emptying = true;
     return true;
+  }
+
+  /** Makes the claimed step to EMPTY, unless the cancel let callbacks in: the last of them claims it again. */
+  private boolean becomeEmpty() {
+    if (scope != null) {
+      scope.cancelAsClosed();
+    }
+    synchronized (lock) {
+      emptying = false;
+      if (count > 0) {
+        return false;
+      }
+      level = EMPTY;
+      return true;
+    }
   }
 
   private void setClosed() {
@@ -335,25 +365,24 @@ final class GateImpl extends Member implements Gate {
       first = !drainClaimed && level < CLOSING;
       drainClaimed = true;
     }
-    raise(DRAINING);
+    raise(DRAINING).forEach(GateImpl::carryOnIfEmpty);
     return first;
   }
 
-  /** Raises the level of this gate and of all its descendants, each before its children, so that no new one is missed. */
-  private void raise(int newLevel) {
-    ArrayDeque<GateImpl> open = new ArrayDeque<>();
-    List<GateImpl> emptied = new ArrayList<>();
-    open.add(this);
-    while (!open.isEmpty()) {
-      GateImpl gate = open.removeLast();
-      if (gate.raiseOne(newLevel, open)) {
-        emptied.add(gate);
-      }
+  /**
+   * Raises the level of this gate and of all its descendants, each before its children, so that no new one is missed.
+   * Answers them all: they may have been empty before.
+   */
+  private List<GateImpl> raise(int newLevel) {
+    List<GateImpl> raised = new ArrayList<>();
+    raised.add(this);
+    for (int i = 0; i < raised.size(); i++) {
+      raised.get(i).raiseOne(newLevel, raised);
     }
-    emptied.forEach(GateImpl::carryOn);
+    return raised;
   }
 
-  private boolean raiseOne(int newLevel, ArrayDeque<GateImpl> children) {
+  private void raiseOne(int newLevel, List<GateImpl> children) {
     synchronized (lock) {
       if (closeLog == null) {
         closeLog = new CloseLog(path, Current.clock());
@@ -364,13 +393,16 @@ final class GateImpl extends Member implements Gate {
           children.add(child);
         }
       }
-      return isNowEmpty();
     }
   }
 
-  /** Carries on what {@link #remove} would have: for a gate that was empty before it began to close. */
-  private void carryOn() {
-    if (scope == null || scope.released()) {
+  /** Carries on what {@link #leave} would have: for a gate that was empty before it began to close. */
+  private void carryOnIfEmpty() {
+    boolean emptied;
+    synchronized (lock) {
+      emptied = claimEmpty();
+    }
+    if (emptied && becomeEmpty() && (scope == null || scope.released())) {
       finish();
     }
   }

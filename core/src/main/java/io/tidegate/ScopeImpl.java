@@ -270,8 +270,17 @@ final class ScopeImpl implements Scope {
 
   /** Refuses everybody and cancels: from here on, those who leave carry the closing on. */
   void beginClose() {
-    gate.beginClose();
-    token.cancel(new CancelReason(CancelReason.Code.CLOSED, "closing " + path(), path(), Current.clock().now(), null));
+    gate.beginClose(this::cancelAsClosed);
+  }
+
+  /** Cancels because of a close; on return all callbacks that are registered have entered the gates of their scopes. */
+  void cancelAsClosed() {
+    try {
+      token.cancel(new CancelReason(CancelReason.Code.CLOSED, "closing " + path(), path(), Current.clock().now(), null));
+    } catch (Throwable thrown) {
+      // No thread for a callback. The token is cancelled all the same, and closing goes on to its end.
+      log.error("closing {}: not all callbacks of its cancel could be started", path(), thrown);
+    }
   }
 
   private IllegalStateException closedFromInside(Member own) {
