@@ -162,7 +162,27 @@ final class ScopeImpl implements Scope {
 
   // ---- how tasks end
 
-  /** Called by a task's thread after its body, before it leaves the gate. */
+  /** Called by a task's thread after its body, before others see that it has ended. */
+  void applyFailurePolicy(TaskImpl<?> task, Throwable thrown) {
+    FailurePolicy policy = policyOf(task);
+    ScopeImpl target = policy.target(this);
+    if (target != null) {
+      target.cancelBecause(CancelReason.of(CancelReason.Code.FAILED, task.name() + " failed", thrown));
+    } else if (policy != FailurePolicy.ISOLATE) {
+      log.error("{} of {} found no such scope above {}: nothing is cancelled", policy, task.name(), path());
+    }
+  }
+
+  private FailurePolicy policyOf(TaskImpl<?> task) {
+    try {
+      return task.kind().failurePolicy().orElse(failurePolicy);
+    } catch (RuntimeException thrown) {
+      log.error("kind {} does not tell its failure policy: that of {} counts", task.kindName(), path(), thrown);
+      return failurePolicy;
+    }
+  }
+
+  /** Called by a task's thread when others may see that it has ended, before it leaves the gate. */
   void ended(TaskImpl<?> task) {
     switch (task.state()) {
       case FAILED -> failed(task, task.thrown());
@@ -174,18 +194,19 @@ final class ScopeImpl implements Scope {
   private void failed(TaskImpl<?> task, Throwable thrown) {
     if (thrown instanceof Error error) {
       log.error("{} ended with an error; attributes {}", task, logAttributes, error);
-      fatalHandler.accept(task, error);
+      tellFatalHandler(task, error);
     } else if (!task.isForked()) {
       log.error("{} failed; attributes {}", task, logAttributes, thrown);
     } else if (!(task.kind() instanceof PlainKind) || task.kind() == PlainKind.TASK) {
       untaken.add(task);
     }
-    FailurePolicy policy = task.kind().failurePolicy().orElse(failurePolicy);
-    ScopeImpl target = policy.target(this);
-    if (target != null) {
-      target.cancelBecause(CancelReason.of(CancelReason.Code.FAILED, task.name() + " failed", thrown));
-    } else if (policy != FailurePolicy.ISOLATE) {
-      log.error("{} of {} found no such scope above {}: nothing is cancelled", policy, task.name(), path());
+  }
+
+  private void tellFatalHandler(TaskImpl<?> task, Error error) {
+    try {
+      fatalHandler.accept(task, error);
+    } catch (Throwable thrown) {
+      log.error("the fatal handler of {} failed on {}", rootScope().path(), task, thrown);
     }
   }
 

@@ -25,8 +25,9 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
    *   RUNNING   SUCCEEDED, FAILED or CANCELLED   the task's thread, in run()   all joiners
    *
    * I1  The outcome is written before the state; who reads an end state may read the outcome.
-   * I2  The state is set, and the failure policy has done its work, before the task leaves the gate: a close that waited
-   *     for it finds an end state.
+   * I2  The failure policy has cancelled whom it cancels before the state is set: who joined the task finds that done.
+   * I3  The state is set, and the failure is told, before the task leaves the gate: a close that waited for it finds that
+   *     done. Whatever user code throws on the way, the task leaves.
    *
    * No lost wake-up: a joiner adds itself to 'joiners' before it reads the state; the end sets the state before it reads
    * 'joiners' (both volatile).
@@ -65,10 +66,10 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     Thread thread = Thread.currentThread();
     runsOn(thread);
     Current.push(this);
-    scope.describeInLogs(this);
     State end = State.SUCCEEDED;
     Object result;
     try {
+      scope.describeInLogs(this);
       result = Objects.requireNonNull(body).call(token);
     } catch (Throwable thrown) {
       end = endStateAfter(thrown);
@@ -91,21 +92,27 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private void end(State end, @Nullable Object result) {
     body = null;
     outcome = result;
-    state = end;
     try {
+      if (end == State.FAILED) {
+        scope.applyFailurePolicy(this, thrown());
+      }
+      state = end;
       scope.ended(this);
     } finally {
+      state = end;
       Current.pop(null);
-      scope.gate().leave(this);
       wakeJoiners();
+      scope.gate().leave(this);
     }
   }
 
-  /** Ends a task whose thread could not be started: it leaves the gate, and its handle reaches nobody. */
+  /** Ends a task whose thread could not be started: it leaves the gate, and only listings have shown its handle. */
   void notStarted(Throwable why) {
+    body = null;
     outcome = why;
     taken = true;
     state = State.FAILED;
+    wakeJoiners();
     scope.gate().leave(this);
   }
 
