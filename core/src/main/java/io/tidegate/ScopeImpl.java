@@ -236,9 +236,10 @@ final class ScopeImpl implements Scope {
 
   @Override
   public void join() throws InterruptedException {
-    Member own = gate.callersMember();
-    if (own instanceof Stay) {
-      throw new IllegalStateException(this + " cannot be joined from inside: " + own + " would wait for itself");
+    for (Stay stay = Current.innermost(); stay != null; stay = stay.outer()) {
+      if (stay instanceof TaskImpl<?> own && own.scope().gate().isWithin(gate)) {
+        throw new IllegalStateException(this + " cannot be joined from inside: " + own + " would wait for itself");
+      }
     }
     for (List<TaskImpl<?>> running = running(); !running.isEmpty(); running = running()) {
       for (TaskImpl<?> task : running) {

@@ -14,8 +14,13 @@ abstract class Stay extends Member {
     this.outer = outer;
   }
 
+  /** The next one outwards that its thread has not left. */
   final @Nullable Stay outer() {
-    return outer;
+    Stay stay = outer;
+    while (stay != null && stay.hasLeft()) {
+      stay = stay.outer;
+    }
+    return stay;
   }
 
   final void runsOn(Thread running) {

@@ -13,6 +13,8 @@ final class VisitImpl extends Stay implements Visit {
   private final Thread visitor = Thread.currentThread();
   /** The log attributes before the visit, of the keys that it changes; visiting thread only. */
   private final Map<String, @Nullable String> logBefore = new HashMap<>();
+  /** Whether the visiting thread is back to what it was before; visiting thread only. */
+  private boolean restored;
   /** Any thread. */
   private volatile boolean left;
 
@@ -43,9 +45,9 @@ final class VisitImpl extends Stay implements Visit {
 
   @Override
   public void close() {
-    boolean first = !left;
     left = true;
-    if (first && Thread.currentThread() == visitor) {
+    if (Thread.currentThread() == visitor && !restored) {
+      restored = true;
       logBefore.forEach(VisitImpl::restore);
       Current.pop(Current.innermost());
     }
