@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.UUID;
 
 /** The samples of the Javadoc and the README, compiled; {@link SnippetsTest} runs them. */
+@SuppressWarnings("ImmutableEnumChecker") // a pool is a service, which enums of kinds may refer to
 final class Snippets {
   private Snippets() {}
 
