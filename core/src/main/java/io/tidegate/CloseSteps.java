@@ -21,6 +21,7 @@ final class CloseSteps {
   /** A stack: the last added runs first. */
   private final ArrayDeque<Named> releases = new ArrayDeque<>();
   private boolean releasing;
+  private @Nullable TaskImpl<?> drainTask;
 
   CloseSteps(GateImpl gate) {
     this.gate = gate;
@@ -46,6 +47,14 @@ final class CloseSteps {
     return List.copyOf(drains);
   }
 
+  /** Makes a task the one that drains, unless there is one; answers the one that does. */
+  synchronized TaskImpl<?> drainedBy(TaskImpl<?> task) {
+    if (drainTask == null) {
+      drainTask = task;
+    }
+    return drainTask;
+  }
+
   /** Starts the thread that runs the close steps and then finishes the gate; false if there are none. */
   boolean startReleasing(ScopeImpl scope) {
     synchronized (this) {
@@ -55,12 +64,13 @@ final class CloseSteps {
       }
     }
     ReleaseRun run = new ReleaseRun(scope);
+    gate.showReleasing(run);
     Thread thread;
     try {
       thread = Waiting.thread(Current.pool(), run);
       thread.setName(PlainKind.CLOSE.name());
       thread.start();
-    } catch (OutOfMemoryError noThread) {
+    } catch (Throwable noThread) {
       log.error("no thread for the close steps of {}: they run on that of the last one inside", gate.path(), noThread);
       run.run();
     }
@@ -101,6 +111,8 @@ final class CloseSteps {
   /** The run of all close steps: a stay in the scope, so that a step that closes the scope is told so. */
   private final class ReleaseRun extends Stay implements Runnable {
     private final ScopeImpl scope;
+    /** The step that runs; written by the thread of the run. */
+    private volatile String note = "";
 
     ReleaseRun(ScopeImpl scope) {
       super(scope.gate(), null);
@@ -110,13 +122,16 @@ final class CloseSteps {
     @Override
     public void run() {
       Stay before = Current.innermost();
+      runsOn(Thread.currentThread());
       Current.push(this);
       PoolClock clock = CarrierPool.current().clock();
       for (Named named = nextRelease(); named != null; named = nextRelease()) {
+        note = named.name;
         CloseSteps.this.run(named, clock);
       }
       Current.pop(before);
       scope.releasedAll();
+      gate.leave(this);
       gate.finish();
     }
 
@@ -128,6 +143,16 @@ final class CloseSteps {
     @Override
     String holderName() {
       return "close steps";
+    }
+
+    @Override
+    String note() {
+      return note;
+    }
+
+    @Override
+    boolean isWaitedFor() {
+      return false;
     }
 
     @Override

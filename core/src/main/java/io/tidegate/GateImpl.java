@@ -56,8 +56,6 @@ final class GateImpl extends Member implements Gate {
   private final Member list = new Sentinel();
   /** Length of the list; guarded by the lock. */
   private int count;
-  /** Whether a graceful close has been asked of this very gate; guarded by the lock. */
-  private boolean drainClaimed;
   /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
   private boolean emptying;
   /** Any thread; written under the lock. */
@@ -217,6 +215,14 @@ final class GateImpl extends Member implements Gate {
     }
   }
 
+  /** Shows those who look who runs the scope's close steps: a member that nobody waits for, to leave before the end. */
+  void showReleasing(Member member) {
+    member.enteredAt(Current.clock().nanoTime());
+    synchronized (lock) {
+      link(member);
+    }
+  }
+
   /** Takes a member out, if it is in; the last one out carries the closing on, through all ancestors that it empties. */
   void leave(Member leaver) {
     GateImpl gate = this;
@@ -254,7 +260,7 @@ final class GateImpl extends Member implements Gate {
       log = closeLog;
       emptied = claimEmpty();
     }
-    if (log != null && !(member instanceof GateImpl)) {
+    if (log != null && member.isWaitedFor()) {
       log.left(member);
       tellLeaver(member);
     }
@@ -358,15 +364,9 @@ final class GateImpl extends Member implements Gate {
 
   // ---- closing
 
-  /** Begins to refuse outsiders; says whether this call did, so that one thread drains. */
-  boolean beginDrain() {
-    boolean first;
-    synchronized (lock) {
-      first = !drainClaimed && level < CLOSING;
-      drainClaimed = true;
-    }
+  /** Begins to refuse outsiders. */
+  void beginDrain() {
     raise(DRAINING).forEach(GateImpl::carryOnIfEmpty);
-    return first;
   }
 
   /**
@@ -530,6 +530,11 @@ final class GateImpl extends Member implements Gate {
   @Override
   String holderName() {
     return "gate " + path;
+  }
+
+  @Override
+  boolean isWaitedFor() {
+    return false;
   }
 
   @Override

@@ -6,12 +6,17 @@ import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One call of {@link Scope#closeGracefully}: drains, joins, then closes the hard way, within one budget. */
+/**
+ * One call of {@link Scope#closeGracefully}: has the scope drained, joins its tasks, then closes the hard way, within one
+ * budget.
+ *
+ * <p>A scope is drained once, by a task of its own, whoever asks first. Each call waits for that by its own budget, and
+ * closes the hard way at the end of it: of several, the one with the least time left decides.
+ */
 final class GracefulClose {
   private static final Logger log = LoggerFactory.getLogger(Scope.class);
 
@@ -22,55 +27,82 @@ final class GracefulClose {
   /** When draining and joining are given up, so that the hard part has time left. */
   private final long drainDeadlineNanos;
 
-  GracefulClose(ScopeImpl scope, Duration budget, PoolClock clock, CarrierPool pool) {
+  GracefulClose(ScopeImpl scope, Duration budget, CarrierPool pool) {
     this.scope = scope;
-    this.clock = clock;
+    this.clock = pool.clock();
     this.pool = pool;
     this.deadlineNanos = Waiting.deadline(clock, budget);
     this.drainDeadlineNanos = Waiting.deadline(clock, budget.minus(budget.dividedBy(8)));
   }
 
-  void run() {
-    if (drain(scope)) {
-      joinTasks();
+  /** Refuses outsiders, and starts the thread that does the rest, so that a closer that waits can tell whom it waits for. */
+  void begin() {
+    scope.gate().beginDrain();
+    try {
+      Waiting.thread(pool, this::run).start();
+    } catch (Throwable noThread) {
+      log.error("no thread to drain {}: it is closed the hard way", scope.path(), noThread);
       scope.beginClose();
     }
+  }
+
+  /** Waits until the scope is closed or the budget is over. */
+  void await() {
     scope.gate().awaitClosed(clock, deadlineNanos);
   }
 
-  /** Runs the steps of a scope, then drains its children side by side; false if another thread does, or has. */
-  private boolean drain(ScopeImpl draining) {
-    if (!draining.gate().beginDrain()) {
-      return false;
+  private void run() {
+    try {
+      drainTask(scope).joinThroughAll(clock, drainDeadlineNanos);
+      joinTasks();
+    } finally {
+      scope.beginClose();
     }
+  }
+
+  private void joinTasks() {
+    boolean inTime = true;
+    for (List<TaskImpl<?>> running = scope.running(); inTime && !running.isEmpty(); running = scope.running()) {
+      for (TaskImpl<?> task : running) {
+        inTime = inTime && task.joinThroughAll(clock, drainDeadlineNanos);
+      }
+    }
+  }
+
+  /** The task that drains a scope, started now if it is the first. */
+  private TaskImpl<?> drainTask(ScopeImpl draining) {
+    TaskImpl<?> own = draining.newStep("drain " + draining.name(), pool, () -> drain(draining));
+    TaskImpl<?> first = draining.steps().drainedBy(own);
+    if (first == own) {
+      draining.startStep(own);
+    }
+    return first;
+  }
+
+  /** Runs the steps of a scope, then drains its children side by side. */
+  private void drain(ScopeImpl draining) {
     for (CloseSteps.Named step : draining.steps().drains()) {
       runStep(draining, step);
     }
     List<TaskImpl<?>> children = new ArrayList<>();
     for (ScopeImpl child : draining.childScopes()) {
-      TaskImpl<?> task = child.startStep(PlainKind.DRAIN, "drain " + child.name(), pool, () -> drain(child));
-      if (task != null) {
-        children.add(task);
-      }
+      children.add(drainTask(child));
     }
     children.forEach(task -> task.joinThroughAll(clock, drainDeadlineNanos));
-    return true;
   }
 
   private void runStep(ScopeImpl draining, CloseSteps.Named step) {
-    if (draining.gate().level() >= GateImpl.CLOSING) {
+    long begun = clock.nanoTime();
+    TaskImpl<?> task = draining.newStep("drain step \"" + step.name() + "\"", pool, step.step());
+    if (draining.gate().level() >= GateImpl.CLOSING || !draining.startStep(task)) {
       draining.steps().record(step, CloseReport.Outcome.OVERRAN, Duration.ZERO, null);
       return;
     }
-    long begun = clock.nanoTime();
-    TaskImpl<?> task = draining.startStep(PlainKind.DRAIN, "drain step \"" + step.name() + "\"", pool, step.step());
-    if (task != null) {
-      task.joinThroughAll(clock, drainDeadlineNanos);
-      Task.State state = task.state();
-      Throwable thrown = state == Task.State.FAILED ? task.thrown() : null;
-      draining.steps().record(step, outcome(state), Duration.ofNanos(clock.nanoTime() - begun), thrown);
-      tell(draining, step, state, thrown);
-    }
+    task.joinThroughAll(clock, drainDeadlineNanos);
+    Task.State state = task.state();
+    Throwable thrown = state == Task.State.FAILED ? task.thrown() : null;
+    draining.steps().record(step, outcome(state), Duration.ofNanos(clock.nanoTime() - begun), thrown);
+    tell(draining, step, state);
   }
 
   private static CloseReport.Outcome outcome(Task.State state) {
@@ -81,21 +113,12 @@ final class GracefulClose {
     };
   }
 
-  private static void tell(ScopeImpl draining, CloseSteps.Named step, Task.State state, @Nullable Throwable thrown) {
+  private static void tell(ScopeImpl draining, CloseSteps.Named step, Task.State state) {
     switch (state) {
       case SUCCEEDED -> log.debug("drain step \"{}\" of {} is done", step.name(), draining.path());
-      case FAILED -> log.error("drain step \"{}\" of {} failed", step.name(), draining.path(), Objects.requireNonNull(thrown));
+      case FAILED -> {} // the task itself has told, as every task does
       case RUNNING -> log.warn("drain step \"{}\" of {} has overrun its time", step.name(), draining.path());
       case CANCELLED -> log.warn("drain step \"{}\" of {} was cut short", step.name(), draining.path());
-    }
-  }
-
-  private void joinTasks() {
-    boolean inTime = true;
-    for (List<TaskImpl<?>> running = scope.running(); inTime && !running.isEmpty(); running = scope.running()) {
-      for (TaskImpl<?> task : running) {
-        inTime = inTime && task.joinThroughAll(clock, drainDeadlineNanos);
-      }
     }
   }
 }

@@ -45,6 +45,11 @@ abstract class Member {
     return "";
   }
 
+  /** Whether reports name it among those who left: others have a line of their own there. */
+  boolean isWaitedFor() {
+    return true;
+  }
+
   /** The thread that this member stands for, if it stands for one. */
   @Nullable Thread thread() {
     return null;

@@ -87,14 +87,14 @@ final class ScopeImpl implements Scope {
       action.run(taskToken);
       return null;
     };
-    TaskImpl<?> task = new TaskImpl<@Nullable Void>(this, kind, null, false, body);
+    TaskImpl<?> task = new TaskImpl<@Nullable Void>(this, kind, false, body);
     start(task);
     return task;
   }
 
   @Override
   public <T extends @Nullable Object> Task<T> fork(TaskKind kind, TaskBody<T> body) {
-    TaskImpl<T> task = new TaskImpl<>(this, kind, null, true, body);
+    TaskImpl<T> task = new TaskImpl<>(this, kind, true, body);
     start(task);
     return task;
   }
@@ -110,18 +110,27 @@ final class ScopeImpl implements Scope {
     startAdmitted(task, task.pool().factory());
   }
 
-  /** Starts a task of the library itself, which may come while outsiders are refused; null if nobody is inside any more. */
-  @Nullable TaskImpl<?> startStep(TaskKind kind, String name, CarrierPool pool, CloseStep step) {
+  /** Makes a task of the library itself, for {@link #startStep}. */
+  TaskImpl<?> newStep(String name, CarrierPool pool, CloseStep step) {
     TaskBody<@Nullable Void> body = taskToken -> {
       step.run();
       return null;
     };
-    TaskImpl<?> task = new TaskImpl<@Nullable Void>(this, kind, name, true, body);
-    if (!gate.admit(task)) {
-      return null;
+    return new TaskImpl<@Nullable Void>(this, PlainKind.DRAIN, name, pool, false, body);
+  }
+
+  /** Starts a task that may come while outsiders are refused; false if nobody is inside any more, then the task has ended. */
+  boolean startStep(TaskImpl<?> step) {
+    if (!gate.admit(step)) {
+      step.notStarted(new GateClosedException(this + " has nobody inside any more: too late for " + step.name()));
+      return false;
     }
-    startAdmitted(task, work -> Waiting.thread(pool, work));
-    return task;
+    try {
+      startAdmitted(step, work -> Waiting.thread(step.pool(), work));
+    } catch (Throwable noThread) {
+      log.error("{} was not started", step, noThread);
+    }
+    return true;
   }
 
   private static void startAdmitted(TaskImpl<?> task, ThreadFactory threads) {
@@ -197,7 +206,7 @@ final class ScopeImpl implements Scope {
       tellFatalHandler(task, error);
     } else if (!task.isForked()) {
       log.error("{} failed; attributes {}", task, logAttributes, thrown);
-    } else if (!(task.kind() instanceof PlainKind) || task.kind() == PlainKind.TASK) {
+    } else {
       untaken.add(task);
     }
   }
@@ -271,14 +280,13 @@ final class ScopeImpl implements Scope {
 
   @Override
   public CloseReport closeGracefully(Duration budget) {
-    PoolClock clock = Current.clock();
-    GracefulClose graceful = new GracefulClose(this, budget, clock, Current.pool());
+    GracefulClose graceful = new GracefulClose(this, budget, Current.pool());
     Member own = gate.callersMember();
+    graceful.begin();
     if (own != null) {
-      Waiting.thread(Current.pool(), graceful::run).start();
       throw closedFromInside(own);
     }
-    graceful.run();
+    graceful.await();
     return gate.report();
   }
 

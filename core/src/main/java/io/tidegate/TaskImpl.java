@@ -35,6 +35,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private final long id = IDS.incrementAndGet();
   private final ScopeImpl scope;
   private final TaskKind kind;
+  private final CarrierPool pool;
   private final String name;
   private final boolean forked;
   private final TokenNode token;
@@ -50,15 +51,27 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private volatile boolean taken;
 
   /** Makes a task of a scope that is not in its gate yet. */
-  TaskImpl(ScopeImpl scope, TaskKind kind, @Nullable String name, boolean forked, TaskBody<? extends T> body) {
+  TaskImpl(ScopeImpl scope, TaskKind kind, boolean forked, TaskBody<? extends T> body) {
+    this(scope, kind, null, Objects.requireNonNull(kind, "kind").pool(), forked, body);
+  }
+
+  /** Makes a task that has a name of its own, and a pool that need not be its kind's. */
+  TaskImpl(
+      ScopeImpl scope,
+      TaskKind kind,
+      @Nullable String name,
+      CarrierPool pool,
+      boolean forked,
+      TaskBody<? extends T> body) {
     super(scope.gate(), null);
     this.scope = scope;
-    this.kind = Objects.requireNonNull(kind, "kind");
+    this.kind = kind;
     this.name = name != null ? name : kind.name() + "-" + id;
+    this.pool = pool;
     this.forked = forked;
     this.body = Objects.requireNonNull(body, "body");
     this.token = scope.token().child();
-    this.startedAt = kind.pool().clock().now();
+    this.startedAt = pool.clock().now();
   }
 
   @Override
@@ -244,7 +257,12 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   }
 
   CarrierPool pool() {
-    return kind.pool();
+    return pool;
+  }
+
+  @Override
+  boolean isWaitedFor() {
+    return kind != PlainKind.DRAIN;
   }
 
   @Override
