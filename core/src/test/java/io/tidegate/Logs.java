@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/** Captures what a logger logs, of all levels, and keeps it from the console. */
+final class Logs implements AutoCloseable {
+  private final Logger logger;
+  private final @Nullable Level before;
+  private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
+  private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+    @Override
+    protected void append(ILoggingEvent event) {
+      event.prepareForDeferredProcessing();
+      events.add(event);
+    }
+  };
+
+  private Logs(String loggerName) {
+    logger = (Logger) LoggerFactory.getLogger(loggerName);
+    before = logger.getLevel();
+    logger.setLevel(Level.TRACE);
+    logger.setAdditive(false);
+    appender.setContext(logger.getLoggerContext());
+    appender.start();
+    logger.addAppender(appender);
+  }
+
+  static Logs of(String loggerName) {
+    return new Logs(loggerName);
+  }
+
+  static Logs of(Class<?> type) {
+    return new Logs(type.getName());
+  }
+
+  List<ILoggingEvent> events() {
+    return List.copyOf(events);
+  }
+
+  List<String> messages() {
+    return events.stream().map(event -> event.getLevel() + " " + event.getFormattedMessage()).toList();
+  }
+
+  @Override
+  public void close() {
+    logger.detachAppender(appender);
+    logger.setAdditive(true);
+    logger.setLevel(before);
+  }
+}

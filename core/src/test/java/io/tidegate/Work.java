@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+/** The kinds of the tests' tasks. */
+enum Work implements TaskKind {
+  READ,
+  WRITE
+}
