@@ -23,8 +23,10 @@ final class PageHeader {
 
   private static final int FIRST_IS_CONTINUATION = 1;
   private static final int LONG = 2;
-  private static final int FIRST_IS_OVERWRITE = 4;
-  private static final int ALL_FLAGS = FIRST_IS_CONTINUATION | LONG | FIRST_IS_OVERWRITE;
+  /** No base backup ran when the page was begun, so its full-page images may be left out of an archive: no matter here. */
+  private static final int BACKUP_REMOVABLE = 4;
+  private static final int FIRST_IS_OVERWRITE = 8;
+  private static final int ALL_FLAGS = FIRST_IS_CONTINUATION | LONG | BACKUP_REMOVABLE | FIRST_IS_OVERWRITE;
 
   private final WalLayout layout;
   private final ByteBuffer bytes = ByteBuffer.allocate(WalLayout.LONG_HEADER).order(ByteOrder.LITTLE_ENDIAN);
