@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
  * The header of one page of the log, gathered from as many pieces as it comes in and checked when it is complete.
  *
  * <p>See {@code XLogPageHeaderData} in PostgreSQL's {@code src/include/access/xlog_internal.h}, and
- * {@code XLogReaderValidatePageHeader} in its {@code src/backend/access/transam/xlogreader.c}. One object serves all pages of a
- * log one after the other, as each is also checked against the pages before it. Not thread-safe.
+ * {@code XLogReaderValidatePageHeader} in its {@code src/backend/access/transam/xlogreader.c}. One object serves all
+ * pages of a log one after the other, as each is also checked against the pages before it. Not thread-safe.
  */
 final class PageHeader {
   private static final int MAGIC_OFFSET = 0;
@@ -23,7 +23,7 @@ final class PageHeader {
 
   private static final int FIRST_IS_CONTINUATION = 1;
   private static final int LONG = 2;
-  /** No base backup ran when the page was begun, so its full-page images may be left out of an archive: no matter here. */
+  /** No base backup ran when the page was begun; ignored here. PostgreSQL 18 is the last version that writes it. */
   private static final int BACKUP_REMOVABLE = 4;
   private static final int FIRST_IS_OVERWRITE = 8;
   private static final int ALL_FLAGS = FIRST_IS_CONTINUATION | LONG | BACKUP_REMOVABLE | FIRST_IS_OVERWRITE;
@@ -48,7 +48,8 @@ final class PageHeader {
   /**
    * Takes what there is of the header of the page at {@code page}.
    *
-   * @return whether the header is complete now: then it must be {@linkplain #check checked}, and can be read until the next call
+   * @return whether the header is complete now: then it must be {@linkplain #check checked}, and can be read until
+   *     the next call
    */
   boolean gather(Lsn page, ByteBuffer input) {
     int wanted = Math.min(layout.headerSize(page) - bytes.position(), input.remaining());
@@ -86,7 +87,7 @@ final class PageHeader {
     return (flags() & FIRST_IS_CONTINUATION) != 0;
   }
 
-  /** {@return whether the page begins with a record that replaces one which was left half-written on the page before} */
+  /** {@return whether the page begins with a record that replaces one left half-written on the page before} */
   boolean overwritesRecord() {
     return (flags() & FIRST_IS_OVERWRITE) != 0;
   }

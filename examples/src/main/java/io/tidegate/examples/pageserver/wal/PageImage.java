@@ -2,7 +2,8 @@
 package io.tidegate.examples.pageserver.wal;
 
 /**
- * A full-page image inside a record: the bytes of a page as they were after the change, mostly without their unused middle.
+ * A full-page image inside a record: the bytes of a page as they were after the change, mostly without their unused
+ * middle.
  *
  * <p>See {@code XLogRecordBlockImageHeader} in PostgreSQL's {@code src/include/access/xlogrecord.h}.
  *

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One pass over a complete record that finds its block references.
  *
- * <p>A record is its header, then the headers of its parts, then the parts in the same order: each block's image and data,
- * and the main data last. See PostgreSQL's {@code src/include/access/xlogrecord.h}, and {@code DecodeXLogRecord} in its
- * {@code src/backend/access/transam/xlogreader.c}, whose checks these are. Not thread-safe.
+ * <p>A record is its header, then the headers of its parts, then the parts in the same order: each block's image and
+ * data, and the main data last. See PostgreSQL's {@code src/include/access/xlogrecord.h}, and
+ * {@code DecodeXLogRecord} in its {@code src/backend/access/transam/xlogreader.c}, whose checks these are. Not
+ * thread-safe.
  */
 final class RecordParser {
   private static final int MAX_BLOCK_ID = 32;
@@ -91,7 +92,7 @@ final class RecordParser {
     int flags = readByte();
     int dataLength = readShort();
     if ((flags & HAS_DATA) != 0 != dataLength > 0) {
-      throw malformed("block " + id + " with flags 0x" + Integer.toHexString(flags) + " and " + dataLength + " bytes of data");
+      throw malformed("block " + id + " with flags 0x" + Integer.toHexString(flags) + " and data of " + dataLength);
     }
     PageImage image = (flags & HAS_IMAGE) == 0 ? null : readImageHeader(id);
     Relation owner = (flags & SAME_RELATION) == 0 ? readRelation() : relation;
@@ -99,7 +100,8 @@ final class RecordParser {
       throw malformed("block " + id + " is said to be of the relation before, but there is none");
     }
     relation = owner;
-    parts.add(new Part(id, owner.page((byte) (flags & FORK_MASK), readInt()), (flags & WILL_INIT) != 0, image, dataLength));
+    PageKey key = owner.page((byte) (flags & FORK_MASK), readInt());
+    parts.add(new Part(id, key, (flags & WILL_INIT) != 0, image, dataLength));
     partBytes += dataLength + (image == null ? 0 : image.length());
   }
 

@@ -4,8 +4,8 @@ package io.tidegate.examples.pageserver.wal;
 /**
  * Where every byte went that a decoder was given: a snapshot of its positions and counters.
  *
- * <p>Each byte is counted at the place where it is consumed, whereas the positions come from the records' addresses; so the
- * {@linkplain #balances() balance} is a check, not a tautology.
+ * <p>Each byte is counted at the place where it is consumed, whereas the positions come from the records' addresses;
+ * so the {@linkplain #balances() balance} is a check, not a tautology.
  *
  * @param start the position at which the decoder began
  * @param lastRecordEnd the position after the last complete record
@@ -14,7 +14,8 @@ package io.tidegate.examples.pageserver.wal;
  * @param recordBytes the bytes of complete records, headers of records included
  * @param pageHeaderBytes the bytes of page headers before {@code lastRecordEnd}
  * @param alignmentBytes the bytes between records, up to 7 each
- * @param skippedBytes the bytes that PostgreSQL passes over: the rest of a switched segment, records that were abandoned
+ * @param skippedBytes the bytes that PostgreSQL passes over: the rest of a switched segment, records that were
+ *     abandoned
  * @param pendingBytes the bytes of any sort after {@code lastRecordEnd}
  */
 public record WalAccount(

@@ -7,18 +7,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * A reader that cuts the byte stream of physical replication into verified records.
  *
- * <p>The stream comes in pieces of any size, one {@link #feed} each; {@link #next} then returns the records that are complete.
- * A decoder that starts at the {@link #lastRecordEnd()} of another continues where that one was. It accepts the logs of
- * PostgreSQL 15 to 18.
+ * <p>The stream comes in pieces of any size, one {@link #feed} each; {@link #next} then returns the records that are
+ * complete. A decoder that starts at the {@link #lastRecordEnd()} of another continues where that one was. It accepts
+ * the logs of PostgreSQL 15 to 18.
  *
- * <p>Format and checks follow PostgreSQL's {@code src/include/access/xlog_internal.h}, {@code src/include/access/xlogrecord.h}
- * and {@code src/backend/access/transam/xlogreader.c}. Once {@link #next} has thrown a {@link WalFormatException}, every later
- * call throws the same one. Does no I/O, never blocks, and is not thread-safe.
+ * <p>Format and checks follow PostgreSQL's {@code src/include/access/xlog_internal.h},
+ * {@code src/include/access/xlogrecord.h} and {@code src/backend/access/transam/xlogreader.c}. Once {@link #next} has
+ * thrown a {@link WalFormatException}, every later call throws the same one. Does no I/O, never blocks, and is not
+ * thread-safe.
  */
 public final class WalDecoder {
   /*
-   * A byte is consumed by exactly one of four steps, and counted there. What comes next follows from the position alone,
-   * save for the last step:
+   * A byte is consumed by exactly one of four steps, and counted there. What comes next follows from the position
+   * alone, save for the last step:
    *
    *   bytes of             consumed while                          counted as
    *   a page's header      position is in one                      page header
@@ -27,8 +28,8 @@ public final class WalDecoder {
    *   a segment's rest     a switch is assembled, until its end    skipped
    *
    * A record is returned when its end has arrived, alignment and the rest of a switched segment included. So
-   * lastRecordEnd <= position always holds. The counters of the sum are raised at that moment only: until then the bytes are
-   * pending ones. PostgreSQL never holds back the bytes between a record and its end.
+   * lastRecordEnd <= position always holds. The counters of the sum are raised at that moment only: until then the
+   * bytes are pending ones. PostgreSQL never holds back the bytes between a record and its end.
    */
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final int ALIGNMENT = 8;
@@ -63,8 +64,8 @@ public final class WalDecoder {
   /**
    * Makes a decoder.
    *
-   * @param start the position of the first byte that will come, where a record starts, or the first of the page on which that
-   *     record is the first
+   * @param start the position of the first byte that will come, where a record starts, or the first of the page on
+   *     which that record is the first
    * @param layout the log's layout
    * @throws IllegalArgumentException if no record can start there
    */
@@ -124,7 +125,7 @@ public final class WalDecoder {
     return lastRecordEnd;
   }
 
-  /** {@return the position of the next byte to read: where the next piece begins, once {@link #next} has returned null} */
+  /** {@return the position of the next byte to read: that of the next piece, once {@link #next} has returned null} */
   public Lsn position() {
     return position;
   }
@@ -170,8 +171,9 @@ public final class WalDecoder {
       pending.skipped += record.filled();
       record.abandon();
     } else if (!page.continuesRecord() || page.remaining() != record.remaining()) {
-      throw new WalFormatException(begin, "page continues a record with " + (page.continuesRecord() ? page.remaining() : 0)
-          + " bytes, but the one at " + record.start() + " has " + record.remaining() + " left");
+      long found = page.continuesRecord() ? page.remaining() : 0;
+      throw new WalFormatException(begin, "page continues a record with " + found + " bytes, but the one at "
+          + record.start() + " has " + record.remaining() + " left");
     }
   }
 
@@ -202,7 +204,7 @@ public final class WalDecoder {
     assembled = parsed.isSegmentSwitch() ? parsed.endingAt(layout.segmentEnd(aligned)) : parsed;
   }
 
-  /** Passes over what lies between a record and its end, whatever is there, and returns the record if all has arrived. */
+  /** Passes over what lies between a record and its end, unread, and returns the record if all of it has arrived. */
   private @Nullable WalRecord finish(WalRecord last) {
     int length = (int) Math.min(last.end().minus(position), input.remaining());
     input.position(input.position() + length);

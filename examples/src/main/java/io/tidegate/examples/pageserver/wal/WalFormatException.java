@@ -3,7 +3,7 @@ package io.tidegate.examples.pageserver.wal;
 
 import java.io.Serial;
 
-/** Thrown when bytes are not the write-ahead log that they should be: damaged, missing, repeated or of another server. */
+/** Thrown when bytes are not the write-ahead log that they should be: damaged, missing, repeated or of another log. */
 public final class WalFormatException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 

@@ -4,8 +4,8 @@ package io.tidegate.examples.pageserver.wal;
 /**
  * How a write-ahead log is laid out: segment files of equal size, made of pages of 8 KiB that each begin with a header.
  *
- * <p>See PostgreSQL's {@code src/include/access/xlog_internal.h}. A cluster's segment size is chosen by {@code initdb} and
- * shown by {@code SHOW wal_segment_size}.
+ * <p>See PostgreSQL's {@code src/include/access/xlog_internal.h}. A cluster's segment size is chosen by
+ * {@code initdb} and shown by {@code SHOW wal_segment_size}.
  *
  * @param segmentSize the bytes of a segment, a power of two from 1 MiB to 1 GiB
  */
@@ -47,9 +47,10 @@ public record WalLayout(int segmentSize) {
   /**
    * {@return the end of the last record before {@code insertPosition}}
    *
-   * <p>{@code pg_current_wal_insert_lsn()} names the place where the next record will start. After a record that fills its
-   * page, and after a segment switch, that is behind the header of a page which PostgreSQL does not send before there is
-   * something in it. Whoever waits until all records so far have arrived must wait for this position instead.
+   * <p>{@code pg_current_wal_insert_lsn()} names the place where the next record will start. After a record that
+   * fills its page, and after a segment switch, that is behind the header of a page which PostgreSQL does not send
+   * before there is something in it. Whoever waits until all records so far have arrived must wait for this position
+   * instead.
    *
    * @param insertPosition a position at which a record may start
    */

@@ -9,8 +9,8 @@ import java.util.List;
 /**
  * One complete, verified record of the write-ahead log.
  *
- * <p>Immutable. See {@code XLogRecord} in PostgreSQL's {@code src/include/access/xlogrecord.h}. Two records are equal if they
- * have the same place and the same bytes.
+ * <p>Immutable. See {@code XLogRecord} in PostgreSQL's {@code src/include/access/xlogrecord.h}. Two records are equal
+ * if they have the same place and the same bytes.
  */
 public final class WalRecord {
   /** The bytes of a record's header. */
@@ -50,7 +50,7 @@ public final class WalRecord {
   }
 
   /**
-   * {@return the position after the record, rounded up to 8 bytes; after a segment switch the start of the next segment}
+   * {@return the position after the record, rounded up to 8 bytes; after a segment switch the next segment's start}
    *
    * <p>PostgreSQL calls it {@code EndRecPtr}, and stamps it on the pages that the record changed.
    */
@@ -121,7 +121,9 @@ public final class WalRecord {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof WalRecord that && start.equals(that.start) && Arrays.equals(bytes.array(), that.bytes.array());
+    return other instanceof WalRecord that
+        && start.equals(that.start)
+        && Arrays.equals(bytes.array(), that.bytes.array());
   }
 
   @Override

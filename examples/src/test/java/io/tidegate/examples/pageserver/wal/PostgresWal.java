@@ -88,13 +88,12 @@ final class PostgresWal {
       sql.execute("CHECKPOINT");
       redo = lsn(sql, "SELECT redo_lsn FROM pg_control_checkpoint()");
       execute(sql, WORKLOAD);
-      sql.execute("SELECT pg_switch_wal()");
-      insertAfterSwitch = lsn(sql, "SELECT pg_current_wal_insert_lsn()");
-      afterSwitch = lsn(sql, "SELECT pg_current_wal_flush_lsn()");
+      insertAfterSwitch = switchSegment(sql);
+      afterSwitch = WalLayout.DEFAULT.segmentStart(insertAfterSwitch);
       execute(sql, List.of("INSERT INTO account VALUES (-5, 'next segment', 0)", "SELECT pg_switch_wal()",
           "UPDATE account SET owner = 'again' WHERE id % 20 = 3", "CHECKPOINT"));
-      end = lsn(sql, "SELECT pg_current_wal_flush_lsn()");
-      records = inspectRecords(sql, redo, end);
+      records = inspectRecords(sql, redo, lsn(sql, "SELECT pg_current_wal_flush_lsn()"));
+      end = records.getLast().end();
       blocks = inspectBlocks(sql, redo, end);
       segments = readSegments(data.resolve("pg_wal"), redo, end);
       stream = receive(server.getPort(), redo, end);
@@ -110,7 +109,7 @@ final class PostgresWal {
     return redo;
   }
 
-  /** {@return the start of the segment after the first switch, as the server's flush position} */
+  /** {@return the start of the segment after the first switch, which is the server's flush position then} */
   Lsn afterSwitch() {
     return afterSwitch;
   }
@@ -147,6 +146,19 @@ final class PostgresWal {
     for (String command : commands) {
       sql.execute(command);
     }
+  }
+
+  /** Switches until no record of the server's own slipped in behind, and returns the insert position. */
+  private static Lsn switchSegment(Statement sql) throws SQLException {
+    for (int attempt = 0; attempt < 10; attempt++) {
+      sql.execute("SELECT pg_switch_wal()");
+      Lsn insert = lsn(sql, "SELECT pg_current_wal_insert_lsn()");
+      Lsn flushed = lsn(sql, "SELECT pg_current_wal_flush_lsn()");
+      if (flushed.equals(WalLayout.DEFAULT.segmentStart(insert))) {
+        return insert;
+      }
+    }
+    throw new IllegalStateException("the server is never quiet");
   }
 
   private static Lsn lsn(Statement sql, String query) throws SQLException {
@@ -224,6 +236,7 @@ final class PostgresWal {
           .setServerConfig("wal_level", "logical")
           .setServerConfig("wal_keep_size", "1GB")
           .setServerConfig("max_wal_senders", "4")
+          .setServerConfig("autovacuum", "off")
           .start()) {
         return new PostgresWal(server, data);
       }

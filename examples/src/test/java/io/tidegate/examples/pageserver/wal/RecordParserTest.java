@@ -106,7 +106,8 @@ class RecordParserTest {
   }
 
   private static ByteBuffer body(int room) {
-    return ByteBuffer.allocate(WalRecord.HEADER_SIZE + room).order(ByteOrder.LITTLE_ENDIAN).position(WalRecord.HEADER_SIZE);
+    ByteBuffer record = ByteBuffer.allocate(WalRecord.HEADER_SIZE + room).order(ByteOrder.LITTLE_ENDIAN);
+    return record.position(WalRecord.HEADER_SIZE);
   }
 
   private static ByteBuffer image(int length, int holeOffset, int flags, int stored) {

@@ -95,7 +95,7 @@ class WalDecoderPostgresTest {
     List<WalRecord> switches = Decoding.feed(decoder, wal.bytes(wal.redo(), wal.end())).stream()
         .filter(WalRecord::isSegmentSwitch)
         .toList();
-    assertEquals(2, switches.size());
+    assertTrue(switches.size() >= 2, switches::toString);
     long skipped = 0;
     for (WalRecord last : switches) {
       Lsn restStart = last.start().plus(WalRecord.HEADER_SIZE);

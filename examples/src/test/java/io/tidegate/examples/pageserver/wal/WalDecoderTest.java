@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -131,6 +132,20 @@ class WalDecoderTest {
       WalFormatException refused = assertThrows(WalFormatException.class, decoder::next);
       assertTrue(String.valueOf(refused.getMessage()).contains("length"), refused::getMessage);
     }
+  }
+
+  /** A promised length takes no room before the bytes come: a thousand promises of a gigabyte are kept in little. */
+  @Test
+  void next_hugeLength_growsWithTheBytes() {
+    log.appendWithLength(RecordAssembler.MAX_LENGTH, new byte[100]);
+    List<WalDecoder> decoders = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      WalDecoder decoder = decoder();
+      assertEquals(List.of(), Decoding.feed(decoder, log.log()));
+      assertEquals(log.log().remaining(), decoder.account().pendingBytes());
+      decoders.add(decoder);
+    }
+    assertEquals(1000, decoders.size());
   }
 
   /** A start inside a record is noticed at the next page at the latest. */
