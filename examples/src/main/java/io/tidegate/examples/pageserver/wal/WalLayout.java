@@ -27,7 +27,11 @@ public record WalLayout(int segmentSize) {
     }
   }
 
-  /** {@return the first position of the segment that contains {@code position}} */
+  /**
+   * {@return the first position of the segment that contains {@code position}}
+   *
+   * @param position any position in the segment
+   */
   public Lsn segmentStart(Lsn position) {
     return new Lsn(position.value() & -segmentSize);
   }
