@@ -14,10 +14,6 @@ public interface CarrierPool extends AutoCloseable {
   /** {@return the clock by which this pool's threads wait} */
   PoolClock clock();
 
-  /** STUB. */
-  static CarrierPool shared() { return StubPool.ONE; }
-  /** STUB. */
-  static CarrierPool current() { return StubPool.ONE; }
   @Override
   void close();
 }
