@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
@@ -45,6 +44,7 @@ final class ConnectionString {
               Map.entry("gssencmode", PGProperty.GSS_ENC_MODE.getName())));
 
   private static final String JDBC = "jdbc:postgresql:";
+  private static final String ENCODED = "in a URL, / ? # @ : % in a password must be percent-encoded";
 
   private final String host;
   private final int port;
@@ -83,7 +83,7 @@ final class ConnectionString {
     }
     int scheme = trimmed.indexOf("://");
     if (trimmed.startsWith("postgresql://") || trimmed.startsWith("postgres://")) {
-      return new ConnectionString(parseUri(trimmed.substring(scheme + 3)));
+      return new ConnectionString(parseUri(trimmed.substring(scheme + 3), PARAMETERS::get));
     }
     if (trimmed.indexOf('=') < 0 || (scheme >= 0 && scheme < trimmed.indexOf('='))) {
       throw malformed("it begins neither with postgresql:// nor with jdbc:postgresql: nor with a keyword like host=");
@@ -114,22 +114,16 @@ final class ConnectionString {
     return "postgresql://" + user + "@" + where() + "/" + database;
   }
 
+  /** The driver's own parser is not asked: it logs what it rejects. */
   private static Properties parseJdbc(String text) {
     if (!text.startsWith(JDBC)) {
       throw malformed("it begins with jdbc: but not with jdbc:postgresql:");
     }
-    Properties parsed = Driver.parseURL(text, null);
-    if (parsed == null) {
-      throw malformed("the driver does not understand this jdbc:postgresql: URL; check the port and percent signs");
-    }
-    Properties given = new Properties();
-    for (String name : parsed.stringPropertyNames()) {
-      given.setProperty(name, parsed.getProperty(name));
-    }
-    return given;
+    String rest = text.substring(JDBC.length()).replace("+", "%20");
+    return parseUri(rest.startsWith("//") ? rest.substring(2) : "/" + rest, ConnectionString::driverProperty);
   }
 
-  private static Properties parseUri(String rest) {
+  private static Properties parseUri(String rest, Names names) {
     Properties given = new Properties();
     int question = rest.indexOf('?');
     String place = question < 0 ? rest : rest.substring(0, question);
@@ -143,9 +137,13 @@ final class ConnectionString {
       put(given, PGProperty.PASSWORD, hasPassword ? decode(authority.substring(colon + 1, at)) : "");
     }
     putAddress(given, authority.substring(at + 1));
-    put(given, PGProperty.PG_DBNAME, slash < 0 ? "" : decode(place.substring(slash + 1)));
+    String database = place.substring(slash < 0 ? place.length() : slash + 1);
+    if (database.indexOf('@') >= 0 || (database.length() > 1 && database.indexOf('/') >= 0)) {
+      throw malformed("there is a / or @ in the database's name; " + ENCODED);
+    }
+    put(given, PGProperty.PG_DBNAME, database.equals("/") ? "" : decode(database));
     if (question >= 0) {
-      putQuery(given, rest.substring(question + 1));
+      putQuery(given, rest.substring(question + 1), names);
     }
     return given;
   }
@@ -161,7 +159,7 @@ final class ConnectionString {
     put(given, PGProperty.PG_PORT, colon < 0 ? "" : address.substring(colon + 1));
   }
 
-  private static void putQuery(Properties given, String query) {
+  private static void putQuery(Properties given, String query, Names names) {
     int ordinal = 0;
     for (String pair : query.split("&", -1)) {
       ordinal++;
@@ -169,7 +167,8 @@ final class ConnectionString {
       if (equals < 0) {
         throw malformed("parameter " + ordinal + " after the ? has no = in it");
       }
-      putParameter(given, ordinal, decode(pair.substring(0, equals)), decode(pair.substring(equals + 1)));
+      String property = names.property(decode(pair.substring(0, equals)));
+      putParameter(given, ordinal, property, decode(pair.substring(equals + 1)));
     }
   }
 
@@ -184,7 +183,7 @@ final class ConnectionString {
       }
       StringBuilder value = new StringBuilder();
       position = skipBlanks(text, readValue(text, skipBlanks(text, equals + 1), value));
-      putParameter(given, ordinal, keyword, value.toString());
+      putParameter(given, ordinal, PARAMETERS.get(keyword), value.toString());
     }
     return given;
   }
@@ -219,10 +218,14 @@ final class ConnectionString {
     return i;
   }
 
-  private static void putParameter(Properties given, int ordinal, String keyword, String value) {
-    String property = PARAMETERS.get(keyword);
+  private static @Nullable String driverProperty(String name) {
+    return PGProperty.forName(name) == null ? null : name;
+  }
+
+  private static void putParameter(Properties given, int ordinal, @Nullable String property, String value) {
     if (property == null) {
-      throw malformed("parameter " + ordinal + " is none of " + String.join(", ", PARAMETERS.keySet()));
+      throw malformed("parameter " + ordinal + " is unknown; known are " + String.join(", ", PARAMETERS.keySet())
+          + ", and in a jdbc: URL those of the driver");
     }
     given.setProperty(property, value);
   }
@@ -259,11 +262,16 @@ final class ConnectionString {
     } catch (NumberFormatException quotesTheText) {
       // Falls through: the text may be the piece of a password with an unescaped slash.
     }
-    throw malformed(
-        "the port is not a number from 1 to 65535; in a URL, / ? # @ : % in a password are percent-encoded");
+    throw malformed("the port is not a number from 1 to 65535; " + ENCODED);
   }
 
   private static IllegalArgumentException malformed(String what) {
     return new IllegalArgumentException("cannot use this PostgreSQL connection string: " + what);
+  }
+
+  /** Translates the name of a parameter after the ? into the driver's; null if there is none. */
+  @FunctionalInterface
+  private interface Names {
+    @Nullable String property(String name);
   }
 }

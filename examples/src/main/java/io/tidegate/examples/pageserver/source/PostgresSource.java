@@ -140,8 +140,8 @@ public final class PostgresSource {
    * @param slot the slot that keeps the WAL, from {@link #ensureSlot}; one stream at a time
    * @param start the first byte wanted
    * @return the stream, for the caller to close
-   * @throws WalRemovedException if the server has invalidated the slot; a segment that is gone without that shows
-   *     at the first {@link WalStream#read}
+   * @throws WalRemovedException if the server has invalidated the slot; a start that the server does not have, gone or
+   *     still to come, shows at the first {@link WalStream#read}
    * @throws SourceException if the server refuses or cannot be reached; retryable while the slot is still in use
    * @throws IllegalArgumentException if the name is not a slot's name
    */

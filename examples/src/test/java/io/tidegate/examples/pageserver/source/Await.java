@@ -5,21 +5,23 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 
 /** Waits in tests for what another process or thread is about to do. */
 final class Await {
   private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration PAUSE = Duration.ofMillis(1);
 
   private Await() {}
 
-  /** Asks until the condition holds, giving way in between; fails after half a minute. */
+  /** Asks until the condition holds, with pauses in between; fails after half a minute. */
   static void until(String what, Callable<Boolean> condition) throws Exception {
     long start = System.nanoTime();
     while (!condition.call()) {
       if (System.nanoTime() - start > LIMIT.toNanos()) {
         fail("still not: " + what);
       }
-      Thread.yield();
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 

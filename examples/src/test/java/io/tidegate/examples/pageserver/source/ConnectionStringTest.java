@@ -23,6 +23,7 @@ class ConnectionStringTest {
         "host=db.example port=6000 user=ann password=s3cret dbname=shop sslmode=require",
         "  host = db.example port= 6000 user =ann password='s3cret' dbname='shop' sslmode=require ",
         "jdbc:postgresql://db.example:6000/shop?user=ann&password=s3cret&sslmode=require",
+        "jdbc:postgresql:shop?PGHOST=db.example&PGPORT=6000&user=ann&password=s3cret&sslmode=require",
       })
   void allFormsNameTheSameServer(String text) {
     ConnectionString parsed = ConnectionString.parse(text);
@@ -75,6 +76,8 @@ class ConnectionStringTest {
         "jdbc:postgresql://h:99999/db?password=s3cret",
         "postgresql://ann:/s3cret@h/db",
         "postgresql://ann:s3cret/more@h/db",
+        "postgresql://ann:12/s3cret@h/db",
+        "jdbc:postgresql://h/db?passwrd=s3cret",
         "postgresql://ann:x?s3cret@h/db",
         "postgresql://ann:x?s3cret=1@h/db",
         "postgresql://ann:%s3cret@h/db",

@@ -28,7 +28,7 @@ class LocalPostgresTest {
 
   @Test
   void restart_keepsTheClusterAndItsData() throws Exception {
-    Path data = folder.resolve("restart");
+    Path data = folder.resolve("data");
     ServerIdentity before;
     long rows;
     try (LocalPostgres server = LocalPostgres.start(data)) {
@@ -73,7 +73,7 @@ class LocalPostgresTest {
 
   @Test
   void pidFile_thatNamesAnotherProgram_harmsNobody() throws Exception {
-    Path data = folder.resolve("reused");
+    Path data = folder.resolve("data");
     LocalPostgres.start(data).close();
     String innocent = Long.toString(ProcessHandle.current().pid());
     Files.write(Postmaster.pidFile(data), List.of(innocent, data.toString(), "1700000000", "5432", "", "127.0.0.1"));
@@ -85,7 +85,7 @@ class LocalPostgresTest {
 
   @Test
   void secondServerOnTheFolder_isRefused() {
-    Path data = folder.resolve("twice");
+    Path data = folder.resolve("data");
     try (LocalPostgres server = LocalPostgres.start(data)) {
       SourceException refused = assertThrows(SourceException.class, () -> LocalPostgres.start(data));
       assertTrue(String.valueOf(refused.getMessage()).contains("already runs a server"), refused.toString());
@@ -95,7 +95,7 @@ class LocalPostgresTest {
 
   @Test
   void close_ofAnInterruptedThread_stopsTheServerAndKeepsTheStatus() throws Exception {
-    LocalPostgres server = LocalPostgres.start(folder.resolve("interrupted"));
+    LocalPostgres server = LocalPostgres.start(folder.resolve("data"));
     Thread.currentThread().interrupt();
     server.close();
 

@@ -10,8 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -125,7 +128,7 @@ class WalStreamTest {
       work(1);
       Await.until("flushed", () -> flushed.toString().equals(ask("SELECT flush_lsn FROM pg_stat_replication")));
 
-      stream.close();
+      Thread.ofVirtual().start(stream::close).join();
       assertTrue(end.get(20, TimeUnit.SECONDS).isRetryable());
     }
   }
@@ -222,8 +225,8 @@ class WalStreamTest {
 
   @Test
   void positionAheadOfTheServer_isReported() {
-    Lsn start = source.ensureSlot(SLOT);
-    SourceException failure = assertThrows(SourceException.class, () -> source.stream(SLOT, start.plus(1L << 40)));
+    Lsn ahead = source.ensureSlot(SLOT).plus(1L << 40);
+    SourceException failure = assertThrows(SourceException.class, () -> streamOnce(ahead));
 
     assertTrue(String.valueOf(failure.getMessage()).startsWith("127.0.0.1:" + server.port() + ": "), failure.toString());
     assertFalse(failure.isRetryable());
@@ -252,9 +255,9 @@ class WalStreamTest {
     try (ServerSocket web = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Thread.ofVirtual().start(() -> {
         try (var peer = web.accept()) {
-          peer.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-        } catch (java.io.IOException closed) {
-          throw new java.io.UncheckedIOException(closed);
+          peer.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException closed) {
+          throw new UncheckedIOException(closed);
         }
       });
       PostgresSource other = PostgresSource.of("host=127.0.0.1 user=ann sslmode=require port=" + web.getLocalPort());
