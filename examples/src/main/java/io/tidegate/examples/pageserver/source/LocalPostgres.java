@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class LocalPostgres implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalPostgres.class);
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
   /** The embedded server's own lock on a data folder: held for as long as the JVM that started it lives. */
@@ -72,8 +72,8 @@ public final class LocalPostgres implements AutoCloseable {
    * @param dataDirectory the folder of the cluster, created if missing; it must be empty or a cluster of the same major
    *     version
    * @return the server, ready for connections
-   * @throws SourceException if another live process uses the folder, or the server does not start within a minute; the
-   *     message names the server's log
+   * @throws SourceException if another live process uses the folder, or the server does not start within half a
+   *     minute; the message names the server's log
    */
   public static LocalPostgres start(Path dataDirectory) {
     Path folder = dataDirectory.toAbsolutePath().normalize();
@@ -86,7 +86,7 @@ public final class LocalPostgres implements AutoCloseable {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw cannotStart(folder, log, interrupted);
-    } catch (IOException | IllegalStateException | ExceptionInInitializerError failure) {
+    } catch (IOException | RuntimeException | ExceptionInInitializerError failure) {
       throw cannotStart(folder, log, failure);
     }
   }
@@ -158,10 +158,15 @@ public final class LocalPostgres implements AutoCloseable {
     EmbeddedPostgres server;
     try {
       server = builder.start();
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       // It may have been launched all the same, and would hold the folder for ever.
       stopLeftover(folder);
       throw failure;
+    }
+    // An interrupt ends its waiting as if the server were ready.
+    if (Thread.interrupted()) {
+      server.close();
+      throw new InterruptedException("interrupted while starting");
     }
     Postmaster postmaster = Postmaster.of(folder);
     if (postmaster == null || postmaster.port() != server.getPort()) {

@@ -160,7 +160,7 @@ public final class PostgresSource {
     }
   }
 
-  /** The server as {@code host:port}, for messages. */
+  /** {@return the server as {@code host:port}, for messages} */
   public String where() {
     return server.where();
   }
@@ -178,7 +178,8 @@ public final class PostgresSource {
     PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
     properties.putIfAbsent(PGProperty.APPLICATION_NAME.getName(), applicationName);
     String timeout = "-c wal_sender_timeout=" + SENDER_TIMEOUT.toMillis();
-    properties.merge(PGProperty.OPTIONS.getName(), timeout, (given, ours) -> given + " " + ours);
+    // The last one wins: the user's, if there is one.
+    properties.merge(PGProperty.OPTIONS.getName(), timeout, (given, ours) -> ours + " " + given);
     return connect(properties, "cannot connect for replication");
   }
 

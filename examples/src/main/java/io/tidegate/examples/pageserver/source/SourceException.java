@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public sealed class SourceException extends RuntimeException permits WalRemovedException {
   private static final long serialVersionUID = 1L;
 
+  /** Whether the same call may succeed later. */
   private final boolean retryable;
 
   SourceException(String message, boolean retryable, @Nullable Throwable cause) {

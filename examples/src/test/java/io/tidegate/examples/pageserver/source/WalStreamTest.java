@@ -114,10 +114,12 @@ class WalStreamTest {
     assertEquals(start.plus(1).toString(), ask("SELECT restart_lsn FROM pg_replication_slots"));
   }
 
+  /** The server writes nothing, so it is the keep-alive after half of the timeout that lets the report out. */
   @Test
   void reportDuringABlockedRead_isSentWithTheNextMessage() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
-    try (WalStream stream = source.stream(SLOT, start)) {
+    PostgresSource anxious = PostgresSource.of(server.connectionString() + "&options=-c%20wal_sender_timeout=4s");
+    try (WalStream stream = anxious.stream(SLOT, start)) {
       readUpTo(stream, source.identify().flushLsn());
       Lsn flushed = stream.received();
       CompletableFuture<SourceException> end = new CompletableFuture<>();
@@ -125,7 +127,6 @@ class WalStreamTest {
       Await.untilParked(reader);
 
       stream.report(flushed, flushed);
-      work(1);
       Await.until("flushed", () -> flushed.toString().equals(ask("SELECT flush_lsn FROM pg_stat_replication")));
 
       Thread.ofVirtual().start(stream::close).join();
