@@ -30,7 +30,7 @@ final class Failures {
 
   private Failures() {}
 
-  /** {@return {@code failure} in words} {@code where} is the server as host:port, {@code what} like "cannot connect". */
+  /** {@return the failure in words} {@code where} is the server as host:port, {@code what} like "cannot connect". */
   static SourceException of(String where, String what, SQLException failure) {
     String state = Objects.requireNonNullElse(failure.getSQLState(), "");
     String text = where + ": " + what + ": " + failure.getMessage();

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Its cluster stays in the data folder and is used again by the next start. Beside that folder are the unpacked
  * programs, in {@code postgres-binaries}, and the server's log, {@code <data folder>.log}. The server is a process of a
- * session of its own: a Ctrl-C in the terminal does not reach it, and it outlives a JVM that is killed. No shutdown hook
- * is registered: only {@link #close} ends it, or the next {@link #start} on the same folder.
+ * session of its own: a Ctrl-C in the terminal does not reach it, and it outlives a JVM that is killed. No shutdown
+ * hook is registered: only {@link #close} ends it, or the next {@link #start} on the same folder.
  *
  * <p>Any thread may call; {@code start} and {@code close} block.
  */
@@ -109,9 +109,9 @@ public final class LocalPostgres implements AutoCloseable {
   /**
    * Stops the server: breaks its connections, writes a checkpoint, and waits for its end, about twenty seconds at most.
    *
-   * <p>Streams should be closed before: the server waits for a reader to confirm what it was sent. A server that does not
-   * end in time is stopped the hard way, which only means that its next start takes longer. Waits through interrupts and
-   * restores the status. Closing twice does nothing.
+   * <p>Streams should be closed before: the server waits for a reader to confirm what it was sent. A server that does
+   * not end in time is stopped the hard way, which only means that its next start takes longer. Waits through an
+   * interrupt and restores the status. Closing twice does nothing.
    *
    * @throws SourceException if the server still runs
    */

@@ -18,8 +18,8 @@ import org.postgresql.PGProperty;
  * One PostgreSQL server, version 15 or newer, as a source of WAL.
  *
  * <p>It holds no connection: each call opens its own and closes it, but for {@link #connect} and {@link #stream}, whose
- * results the caller closes. All calls block, at most some ten seconds where they connect, and may be made by any thread;
- * an interrupt of a virtual thread ends them with a {@link SourceException}.
+ * results the caller closes. All calls block, at most some ten seconds where they connect, and may be made by any
+ * thread; an interrupt of a virtual thread ends them with a {@link SourceException}.
  */
 public final class PostgresSource {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
@@ -80,7 +80,9 @@ public final class PostgresSource {
         throw new SourceException(server.where() + ": " + what + ": no answer to IDENTIFY_SYSTEM", false, null);
       }
       return new ServerIdentity(
-          Long.parseUnsignedLong(row.getString("systemid")), row.getInt("timeline"), Lsn.parse(row.getString("xlogpos")));
+          Long.parseUnsignedLong(row.getString("systemid")),
+          row.getInt("timeline"),
+          Lsn.parse(row.getString("xlogpos")));
     } catch (SQLException failure) {
       throw Failures.of(server.where(), what, failure);
     }

@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * <p>One task reads. Any thread may report and close. The server is told exactly the positions that were reported,
  * never more: it may remove WAL up to the flushed one. Positions never go back, neither those read nor those reported.
  *
- * <p>The server asks for a sign of life when it has heard nothing for ten seconds, and gives the stream up after twenty.
- * A blocked {@link #read} answers by itself. A reader that is busy elsewhere for longer must see that somebody calls
- * {@link #report}; if the server gives up all the same, a new stream from the flushed position loses nothing.
+ * <p>The server asks for a sign of life when it has heard nothing for ten seconds, and gives the stream up after
+ * twenty. A blocked {@link #read} answers by itself. A reader that is busy elsewhere for longer must see that somebody
+ * calls {@link #report}; if the server gives up all the same, a new stream from the flushed position loses nothing.
  *
  * <p>After any {@link SourceException} the stream is dead: close it and start another.
  */
@@ -42,6 +42,7 @@ public final class WalStream implements AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
   private static final Instant POSTGRES_EPOCH = Instant.parse("2000-01-01T00:00:00Z");
+  private static final String CLOSED = "the WAL stream was closed";
   private static final int STATUS_BYTES = 1 + 4 * Long.BYTES + 1;
   private static final int DATA_HEADER_BYTES = 1 + 3 * Long.BYTES;
   private static final int KEEPALIVE_BYTES = 1 + 2 * Long.BYTES + 1;
@@ -104,7 +105,7 @@ public final class WalStream implements AutoCloseable {
         answerKeepalive(content);
       }
     } catch (SQLException failure) {
-      throw Failures.of(where, closed ? "the WAL stream was closed" : "reading WAL at " + received + " failed", failure);
+      throw Failures.of(where, closed ? CLOSED : "reading WAL at " + received + " failed", failure);
     } finally {
       connectionUse.unlock();
     }
@@ -137,7 +138,7 @@ public final class WalStream implements AutoCloseable {
     try {
       sendIfUnsent();
     } catch (SQLException failure) {
-      throw Failures.of(where, closed ? "the WAL stream was closed" : "reporting positions failed", failure);
+      throw Failures.of(where, closed ? CLOSED : "reporting positions failed", failure);
     } finally {
       connectionUse.unlock();
     }
@@ -156,8 +157,8 @@ public final class WalStream implements AutoCloseable {
   /**
    * Ends the stream and releases the slot. Blocks some milliseconds, at most some seconds.
    *
-   * <p>If no read is under way, reports that are still unsent are sent, and the slot is free on return. A read under way
-   * is cut off, and the slot is free a moment later. Never fails; closing twice does nothing.
+   * <p>If no read is under way, reports that are still unsent are sent, and the slot is free on return. A read under
+   * way is cut off, and the slot is free a moment later. Never fails; closing twice does nothing.
    */
   @Override
   public void close() {

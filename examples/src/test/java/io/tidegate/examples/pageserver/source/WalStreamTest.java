@@ -123,7 +123,8 @@ class WalStreamTest {
       readUpTo(stream, source.identify().flushLsn());
       Lsn flushed = stream.received();
       CompletableFuture<SourceException> end = new CompletableFuture<>();
-      Thread reader = Thread.ofVirtual().start(() -> end.complete(assertThrows(SourceException.class, () -> drain(stream))));
+      Thread reader = Thread.ofVirtual()
+          .start(() -> end.complete(assertThrows(SourceException.class, () -> drain(stream))));
       Await.untilParked(reader);
 
       stream.report(flushed, flushed);
@@ -229,7 +230,8 @@ class WalStreamTest {
     Lsn ahead = source.ensureSlot(SLOT).plus(1L << 40);
     SourceException failure = assertThrows(SourceException.class, () -> streamOnce(ahead));
 
-    assertTrue(String.valueOf(failure.getMessage()).startsWith("127.0.0.1:" + server.port() + ": "), failure.toString());
+    String message = String.valueOf(failure.getMessage());
+    assertTrue(message.startsWith("127.0.0.1:" + server.port() + ": "), message);
     assertFalse(failure.isRetryable());
   }
 
