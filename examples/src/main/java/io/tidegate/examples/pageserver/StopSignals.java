@@ -62,7 +62,10 @@ final class StopSignals {
 
   /** Takes the end of the parent process as a wish: Maven dies of a signal and does not pass it on. */
   void whenParentEnds() {
-    ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> wish("end of the parent", null)));
+    ProcessHandle.current().parent().ifPresent(parent -> Thread.startVirtualThread(() -> {
+      parent.onExit().join();
+      wish("end of the parent", null);
+    }));
   }
 
   /** Sets what a second signal does. */

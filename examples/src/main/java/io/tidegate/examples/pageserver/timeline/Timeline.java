@@ -96,9 +96,13 @@ public final class Timeline implements WalSink {
   }
 
   private void flushLoop(CancellationToken token) throws Exception {
-    for (FrozenLayer layer = writePath.awaitFrozen(token); layer != null; layer = writePath.awaitFrozen(token)) {
-      flush(layer, token);
-      writePath.flushed(layer);
+    while (true) {
+      Optional<FrozenLayer> layer = writePath.awaitFrozen(token);
+      if (layer.isEmpty()) {
+        return;
+      }
+      flush(layer.get(), token);
+      writePath.flushed(layer.get());
       WalReceiver receiver = walReceiver;
       if (receiver != null) {
         receiver.flushed();

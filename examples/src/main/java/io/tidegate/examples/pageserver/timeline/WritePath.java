@@ -8,10 +8,9 @@ import io.tidegate.examples.pageserver.wal.BlockReference;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.WalRecord;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The layers of one timeline that are in memory: one open layer, and behind it the frozen ones that wait for the flush.
@@ -82,37 +81,22 @@ final class WritePath {
    * Waits for a frozen layer, which stays the first of the queue until {@link #flushed}; freezes an open layer that has
    * been dirty for too long meanwhile.
    *
-   * @return the layer, or null when the path is finished and empty
+   * @return the layer; empty when the path is finished and all is flushed
    */
-  @Nullable FrozenLayer awaitFrozen(CancellationToken token) throws Exception {
-    while (true) {
-      boolean ended = token.interruptibly(this::awaitWork);
-      lock.lock();
-      try {
-        if (!frozen.isEmpty()) {
-          return frozen.getFirst();
-        }
-        if (ended) {
-          return null;
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
+  Optional<FrozenLayer> awaitFrozen(CancellationToken token) throws Exception {
+    return token.interruptibly(this::awaitFirst);
   }
 
-  /** Waits until there is a frozen layer, or none will come, or a while has passed; says whether none will come. */
-  private boolean awaitWork() throws InterruptedException {
+  private Optional<FrozenLayer> awaitFirst() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      if (frozen.isEmpty() && !finished) {
-        long untilStale = checkpointing.timeout().minus(open.dirtyFor(System.nanoTime())).toNanos();
-        boolean signalled = mayHaveFrozen.await(Math.max(untilStale, 0), TimeUnit.NANOSECONDS);
-        if (!signalled && open.dirtyFor(System.nanoTime()).compareTo(checkpointing.timeout()) >= 0) {
-          freeze();
+      while (frozen.isEmpty() && !finished) {
+        long untilStaleNanos = checkpointing.timeout().minus(open.dirtyFor(System.nanoTime())).toNanos();
+        if (untilStaleNanos <= 0 || mayHaveFrozen.awaitNanos(untilStaleNanos) <= 0) {
+          freezeIfStale();
         }
       }
-      return finished;
+      return Optional.ofNullable(frozen.peekFirst());
     } finally {
       lock.unlock();
     }
@@ -151,6 +135,12 @@ final class WritePath {
       return frozen.size() + (open.recordCount() > 0 ? 1 : 0);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void freezeIfStale() {
+    if (open.dirtyFor(System.nanoTime()).compareTo(checkpointing.timeout()) >= 0) {
+      freeze();
     }
   }
 
