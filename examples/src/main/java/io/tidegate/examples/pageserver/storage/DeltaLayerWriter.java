@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.storage;
 
-import io.tidegate.examples.pageserver.wal.PageKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Writes a frozen layer as a file in the form that {@link LayerHeader} describes. */
 final class DeltaLayerWriter {
   private final Disk.Output out;
   private final FrozenLayer layer;
+  private final List<Positions> pages;
   private final LayerHeader header;
   private final ByteBuffer leaf = ByteBuffer.allocate(LayerHeader.LEAF_BYTES);
   private final ByteBuffer root;
@@ -17,8 +18,10 @@ final class DeltaLayerWriter {
   private DeltaLayerWriter(Disk.Output out, FrozenLayer layer) {
     this.out = out;
     this.layer = layer;
-    this.header = new LayerHeader(
-        layer.startLsn(), layer.endLsn(), layer.recordCount(), layer.index().entryCount(), layer.byteCount());
+    this.pages = layer.index().sorted();
+    long entries = pages.stream().mapToLong(Positions::size).sum();
+    this.header =
+        new LayerHeader(layer.startLsn(), layer.endLsn(), layer.recordCount(), entries, layer.byteCount());
     this.root = ByteBuffer.allocate(header.rootBytes());
   }
 
@@ -36,8 +39,8 @@ final class DeltaLayerWriter {
   private void writeAll() throws IOException {
     out.write(header.encode());
     layer.log().writeTo(out);
-    for (PageKey key : layer.index().keys()) {
-      writeEntries(key, layer.index().positions(key));
+    for (Positions positions : pages) {
+      writeEntries(positions);
     }
     if (leaf.position() > 0) {
       writeLeaf();
@@ -47,11 +50,11 @@ final class DeltaLayerWriter {
     out.write(header.encodeFooter());
   }
 
-  private void writeEntries(PageKey key, Positions positions) throws IOException {
+  private void writeEntries(Positions positions) throws IOException {
     int size = positions.size();
     for (int i = 0; i < size; i++) {
       long at = positions.at(i);
-      IndexEntry entry = new IndexEntry(key, layer.log().lsnAt(at), at, layer.log().lengthAt(at));
+      IndexEntry entry = new IndexEntry(positions.key(), layer.log().lsnAt(at), at, layer.log().lengthAt(at));
       if (leaf.position() == 0) {
         entry.encodePrefix(root);
       }

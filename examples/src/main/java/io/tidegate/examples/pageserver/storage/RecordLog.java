@@ -15,18 +15,18 @@ final class RecordLog {
    *
    * One thread appends. Readers may look at positions below 'length' only.
    *
-   * I1  A byte below 'length' never changes. It was written before 'length' passed it, and 'length' is volatile: whoever
-   *     read a length sees those bytes.
+   * I1  A byte below 'length' never changes. It was written before 'length' passed it, with release: whoever read a
+   *     length, with acquire, sees those bytes.
    * I2  'chunks' is replaced, not resized: each value of it holds every chunk below the length at that time, and those
    *     that the writer adds to it later are above.
    * Not promised: 'recordCount' may be ahead of or behind the length that another thread reads.
    */
   static final int HEADER_BYTES = 16;
-  static final int CHUNK_BYTES = 1 << 20;
+  static final int CHUNK_BYTES = (1 << 20) - 64; // with the array's header, not more than the smallest region of G1
   private static final int WRITE_BYTES = 1 << 17;
 
   private volatile byte[][] chunks = new byte[4][]; // written by the writer
-  private volatile long length; // written by the writer
+  private final AtomicLong length = new AtomicLong(); // written by the writer
   private final AtomicLong recordCount = new AtomicLong(); // written by the writer
   private long end; // the writer only: where the record in work ends so far
   private final ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES); // the writer only
@@ -34,7 +34,7 @@ final class RecordLog {
 
   /** Copies a record behind the others, not yet visible to readers; {@link #publish} follows. */
   void append(Lsn endLsn, ByteBuffer bytes) {
-    end = length; // an append that ran out of memory is forgotten
+    end = length.getPlain(); // an append that ran out of memory is forgotten
     header.clear().putLong(endLsn.value()).putInt(bytes.remaining());
     crc.reset();
     crc.update(header.array(), 0, header.position());
@@ -50,11 +50,11 @@ final class RecordLog {
   /** Shows the record appended last to readers. */
   void publish() {
     recordCount.setRelease(recordCount.getPlain() + 1);
-    length = end;
+    length.setRelease(end);
   }
 
   long length() {
-    return length;
+    return length.getAcquire();
   }
 
   long recordCount() {
@@ -88,7 +88,7 @@ final class RecordLog {
 
   /** Writes all that is published. */
   void writeTo(Disk.Output out) throws IOException {
-    long limit = length;
+    long limit = length();
     for (long position = 0; position < limit; ) {
       int offset = (int) (position % CHUNK_BYTES);
       int count = (int) Math.min(limit - position, Math.min(WRITE_BYTES, CHUNK_BYTES - offset));
