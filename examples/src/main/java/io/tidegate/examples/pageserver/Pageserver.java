@@ -3,6 +3,7 @@ package io.tidegate.examples.pageserver;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.CloseReport;
+import io.tidegate.GateClosedException;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.management.StatusDisplay;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * pageserver
  *   sources          starting PostgreSQL servers of its own, their workload, attaching: closed first
+ *   postgres-…       one for each PostgreSQL of its own, which stops when this closes
  *   management       the status display
  *   tenant-…         one for each tenant
  *     timeline-…     one for each timeline: flush task
@@ -88,8 +90,10 @@ final class Pageserver {
   private void startSources(Settings settings) {
     if (settings.sources().isEmpty()) {
       for (int number = 1; number <= LOCAL_SERVERS; number++) {
-        Path folder = settings.data().resolve("postgres").resolve("source-" + number);
-        sources.spawn(Kind.LOCAL_POSTGRES, token -> startLocal(folder, token));
+        String name = "postgres-" + number;
+        Path folder = settings.data().resolve("postgres").resolve(name);
+        Scope postgres = scope.child(name);
+        sources.spawn(Kind.LOCAL_POSTGRES, token -> startLocal(postgres, folder, token));
       }
     }
     settings.sources().forEach(this::startAttach);
@@ -99,17 +103,27 @@ final class Pageserver {
     sources.spawn(Kind.ATTACH, token -> attach(source, token));
   }
 
-  private void startLocal(Path folder, CancellationToken token) throws Exception {
+  private void startLocal(Scope postgres, Path folder, CancellationToken token) throws Exception {
     log.info("starting a PostgreSQL in {}; the first start takes a few seconds", folder);
     try {
       LocalPostgres local = token.interruptibly(() -> LocalPostgres.start(folder));
-      scope.onClosed("stop PostgreSQL in " + folder.getFileName(), local::close);
+      stopWith(postgres, local);
       PostgresSource source = PostgresSource.of(local.connectionString());
       sources.spawn(Kind.WORKLOAD, workloadToken -> runWorkload(source, workloadToken));
       startAttach(source);
     } catch (SourceException failed) {
       onFailure.accept(failed);
       throw failed;
+    }
+  }
+
+  /** Makes a server of our own end with its scope, also where that has closed while the server was starting. */
+  private static void stopWith(Scope postgres, LocalPostgres local) {
+    try {
+      postgres.onClosed("stop PostgreSQL", local::close);
+    } catch (GateClosedException tooLate) {
+      local.close();
+      throw tooLate;
     }
   }
 

@@ -49,7 +49,7 @@ public final class Timeline implements WalSink {
     this.scope = scope;
     this.store = store;
     this.writePath = new WritePath(store.diskConsistentLsn(), checkpointing);
-    scope.own(store);
+    scope.onClosed("release layers", store::close);
     this.flush = scope.spawn(Kind.LAYER_FLUSH, this::flushLoop);
     scope.onDrain("stop ingest", this::stopIngest);
     scope.onDrain("freeze and flush", this::freezeAndFlush);
