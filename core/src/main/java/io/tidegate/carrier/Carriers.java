@@ -33,12 +33,6 @@ final class Carriers extends ForkJoinPool {
   /** Queues a continuation; never throws and never blocks; false if that may have failed. */
   boolean take(Runnable continuation) {
     try {
-      if (Thread.currentThread() instanceof Carrier) {
-        // Outside of a mounted thread, so this is a thread that has just yielded: behind all others, not into the
-        // carrier's own queue, which a yielding thread would keep from ever being empty.
-        Mount last = new Mount(continuation);
-        return externalSubmit(last) == last;
-      }
       execute(new Mount(continuation));
       return true;
     } catch (Throwable noThreadOrMemory) {
@@ -85,7 +79,7 @@ final class Carriers extends ForkJoinPool {
   /** One run of a continuation, from its mounting to its yielding. */
   @SuppressWarnings("serial") // never serialized: a task of this pool does not leave it
   private static final class Mount extends ForkJoinTask<@Nullable Void> {
-    /** After so many runs a carrier looks outside its own queue, which two threads that wake each other keep full. */
+    /** After so many runs a carrier looks outside its own queue, which a thread that only yields keeps full. */
     private static final int LOOK_OUTSIDE_EVERY = 64;
 
     private final Runnable continuation;
