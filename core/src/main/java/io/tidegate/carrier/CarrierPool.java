@@ -10,9 +10,10 @@ import java.util.concurrent.ThreadFactory;
  * its name, say, in {@code top -H}, and work of another pool that uses up its carriers takes none of these. That takes
  * a flag of the {@code java} command, see {@link #isolation}; without it all works the same on the JDK's scheduler.
  *
- * <p>The system property {@code io.tidegate.carriers}, read whenever a pool is made, decides: {@code auto} (the default)
- * takes dedicated carriers where it can, {@code dedicated} makes {@link #named(String) named} fail where it cannot,
- * {@code shared} never takes them. In {@code auto} the first pool that gets none logs one line, at INFO, with the flag.
+ * <p>The system property {@code io.tidegate.carriers}, read whenever a pool is made, decides: {@code auto} (the
+ * default) takes dedicated carriers where it can, {@code dedicated} makes {@link #named(String) named} fail where it
+ * cannot, {@code shared} never takes them. In {@code auto} the first pool that gets none logs one line, at INFO, with
+ * the flag.
  *
  * <p>Whoever makes a named pool closes it. {@link #shared} is the JDK's scheduler itself; nobody closes that.
  *
@@ -55,12 +56,12 @@ public interface CarrierPool extends AutoCloseable {
    *
    * @param name 1 to 11 characters out of {@code a-z A-Z 0-9 . _ -}: of a longer one the OS would not show the number.
    *     Two pools may have the same name
-   * @param parallelism the number of carriers, 1 to {@value #MAX_PARALLELISM}; without meaning where the pool runs on the
-   *     JDK's scheduler
+   * @param parallelism the number of carriers, 1 to {@value #MAX_PARALLELISM}; without meaning where the pool runs on
+   *     the JDK's scheduler
    * @return a new open pool
    * @throws IllegalArgumentException if the name is unfit, or the parallelism out of range
-   * @throws IllegalStateException if the setting {@code dedicated} cannot be followed (the message holds the flag that is
-   *     missing), or the setting is none
+   * @throws IllegalStateException if the setting {@code dedicated} cannot be followed (the message holds the flag that
+   *     is missing), or the setting is none
    */
   static CarrierPool named(String name, int parallelism) {
     return NamedPool.open(name, parallelism);
@@ -85,8 +86,8 @@ public interface CarrierPool extends AutoCloseable {
   /**
    * {@return the factory of this pool's threads; every call returns the same one}
    *
-   * <p>It makes unstarted, unnamed virtual threads. Each counts as live from then on until it has ended, so each must be
-   * started: {@link #close} waits for it. An exception that ends a thread goes to its
+   * <p>It makes unstarted, unnamed virtual threads. Each counts as live from then on until it has ended, so each must
+   * be started: {@link #close} waits for it. An exception that ends a thread goes to its
    * {@link Thread.UncaughtExceptionHandler}, and the handler's run belongs to the thread. Once closing has begun,
    * {@link ThreadFactory#newThread newThread} throws a {@link java.util.concurrent.RejectedExecutionException}.
    */

@@ -9,8 +9,8 @@ import java.util.concurrent.Executor;
  * to the JDK's.
  *
  * <p>The JDK calls {@link #execute} from whatever thread wakes a virtual one: other virtual threads (pinned meanwhile),
- * its timers, network pollers and the unblocker of monitors. An exception would end those for the whole process, so none
- * gets out, and nothing here blocks or takes a lock.
+ * its timers, network pollers and the unblocker of monitors. An exception would end those for the whole process: none
+ * gets out as long as the JDK's own scheduler takes what it is given, and nothing here blocks or takes a lock.
  */
 final class CarrierScheduler implements Executor {
   /*
@@ -19,8 +19,8 @@ final class CarrierScheduler implements Executor {
    *   state         handed to     why it is run
    *   open          carriers      they are ended only after (below)
    *   shut          jdkScheduler  that one never ends
-   *   open, but the carriers throw (no memory for an OS thread): jdkScheduler as well. Perhaps the carriers have kept it
-   *   all the same; a continuation that is run twice does nothing the second time.
+   *   open, but the carriers throw (no memory for an OS thread): jdkScheduler as well. Perhaps the carriers have kept
+   *   it all the same; a continuation that is run twice does nothing the second time.
    *
    * Nothing is lost in a race with close: endCarriers first shuts the turnstile, then waits until nobody is inside,
    * and only then lets ForkJoinPool.shutdown refuse. After that wait nobody is between "let in" and "handed to the

@@ -50,8 +50,8 @@ final class CarrierStart {
   }
 
   /**
-   * Returns a virtual thread on the JDK's scheduler, whoever asks for it: a plain {@link Thread#ofVirtual} takes that of
-   * the thread it is asked by.
+   * Returns a virtual thread on the JDK's scheduler, whoever asks for it: a plain {@link Thread#ofVirtual} takes that
+   * of the thread it is asked by.
    */
   static Thread newJdkThread(Runnable body) {
     return onJdkScheduler.newThread(body);
@@ -67,8 +67,8 @@ final class CarrierStart {
   }
 
   /**
-   * Lets the JDK start its network pollers here and now. From 22 on they are virtual threads on the scheduler of whoever
-   * first touches a socket: were that a thread of a pool, the end of the pool would be the end of all network I/O.
+   * Lets the JDK start its network pollers here and now. From 22 on they are virtual threads on the scheduler of
+   * whoever first touches a socket: were that a thread of a pool, the end of the pool would be that of all network I/O.
    */
   private static void startNetworkPollers() {
     try {

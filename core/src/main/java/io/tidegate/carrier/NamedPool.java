@@ -67,7 +67,8 @@ final class NamedPool implements CarrierPool {
   private static CarrierPool withoutAccess(String name, CarrierSetting setting, SchedulerAccess.Refused refused) {
     if (setting == CarrierSetting.DEDICATED) {
       throw new IllegalStateException(
-          "Pool \"%s\" cannot have carriers of its own, which %s demands: %s".formatted(name, setting, refused.reason()));
+          "Pool \"%s\" cannot have carriers of its own, which %s demands: %s"
+              .formatted(name, setting, refused.reason()));
     }
     CarrierStart.tellShared(refused);
     return onJdkScheduler(name, refused.reason());

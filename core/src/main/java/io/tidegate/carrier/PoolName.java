@@ -15,8 +15,9 @@ final class PoolName {
     }
     if (name.length() > MAX_LENGTH) {
       throw new IllegalArgumentException(
-          ("Pool name \"%s\" has %d characters, the limit is %d: carriers are named <name>-<number>, and an OS thread's"
-                  + " name keeps its first 15 characters up to JDK 25, from JDK 26 on its first 7, \"..\" and its last 6")
+          ("Pool name \"%s\" has %d characters, the limit is %d: carriers are named <name>-<number>, and the name of an"
+                  + " OS thread keeps its first 15 characters up to JDK 25, and from JDK 26 on"
+                  + " its first 7, \"..\" and its last 6")
               .formatted(name, name.length(), MAX_LENGTH));
     }
     if (!name.chars().allMatch(PoolName::fits)) {

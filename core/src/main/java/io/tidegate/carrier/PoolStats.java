@@ -9,9 +9,9 @@ import java.util.OptionalLong;
 /**
  * The numbers of a pool at one moment.
  *
- * <p>Each number counts every event that happened before the reading began, and none that happened after it ended. While
- * threads start and end, the numbers of one reading need not belong to the same instant. What the pool cannot know is
- * empty, not zero: in a pool that runs on the JDK's scheduler, the queue and the carriers are not the pool's.
+ * <p>Each number counts every event that happened before the reading began, and none that happened after it ended.
+ * While threads start and end, the numbers of one reading need not belong to the same instant. What the pool cannot
+ * know is empty, not zero: in a pool that runs on the JDK's scheduler, the queue and the carriers are not the pool's.
  *
  * @param parallelism how many carriers of its own the pool may have; 0 where it runs on the JDK's scheduler
  * @param started threads made by the pool's factory since the pool was made

@@ -33,7 +33,8 @@ final class Turnstile {
    *
    * No lost wake-up: leave writes 'left' before it reads 'shut', shut writes 'shut' before it reads 'left'. Whoever of
    * the last leavers and the closer is last to write sees both, and opens the latch. A refused newcomer may hide the
-   * emptiness from them for a moment, but its own undoing looks again. The twin that does not count is in TurnstileTest.
+   * emptiness from them for a moment, but its own undoing looks again. The twin that does not count is in
+   * HandOverRaceTest.
    *
    * Not promised: that inside() is exact while others come and go.
    *

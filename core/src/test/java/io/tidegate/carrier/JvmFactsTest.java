@@ -111,7 +111,7 @@ class JvmFactsTest {
     Await.ended(thread);
   }
 
-  /** True of 21 to 28, not of the Loom prototype. Nothing relies on it; CarrierStart.newJdkThread defends against it. */
+  /** True of 21 to 28, not of the Loom prototype. Nothing relies on it, CarrierStart.newJdkThread guards against it. */
   @Test
   void startVirtualThread_inAThreadOfAPool_takesItsScheduler() {
     AtomicBoolean there = new AtomicBoolean();
