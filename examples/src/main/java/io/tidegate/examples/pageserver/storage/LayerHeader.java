@@ -22,9 +22,9 @@ record LayerHeader(Lsn startLsn, Lsn endLsn, long recordCount, long entryCount, 
    *                                  index entries 8, data bytes 8, entries in a leaf 4, checksum of all these 4
    *   data     dataBytes             the records in the order of the log: end LSN 8, length 4, checksum of the end LSN,
    *                                  the length and the record 4, record
-   *   leaves   entryCount x 37 + 4   index entries sorted by (key, end LSN), 256 in each leaf but the last: tablespace 4,
-   *            for each leaf         database 4, relation 4, fork 1, block 4, end LSN 8, offset in data 8, length 4;
-   *                                  after each leaf its checksum
+   *   leaves   entryCount x 37 + 4   index entries sorted by (key, end LSN), 256 in each leaf but the last:
+   *            for each leaf         tablespace 4, database 4, relation 4, fork 1, block 4, end LSN 8, place in data 8,
+   *                                  length 4; after each leaf its checksum
    *   root     leaves x 25 + 4       key and end LSN of the first entry of each leaf, then a checksum
    *   footer   24 bytes              file length 8, magic 8, the header's checksum 4, checksum of all these 4
    *

@@ -3,7 +3,6 @@ package io.tidegate.examples.pageserver.storage;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,8 +25,8 @@ record LayerName(Lsn startLsn, Lsn endLsn) {
 
   @Override
   public String toString() {
-    HexFormat hex = HexFormat.of();
-    return (hex.toHexDigits(startLsn.value()) + "-" + hex.toHexDigits(endLsn.value())).toUpperCase(Locale.ROOT) + SUFFIX;
+    HexFormat hex = HexFormat.of().withUpperCase();
+    return hex.toHexDigits(startLsn.value()) + "-" + hex.toHexDigits(endLsn.value()) + SUFFIX;
   }
 
   private static Lsn lsn(String digits) {

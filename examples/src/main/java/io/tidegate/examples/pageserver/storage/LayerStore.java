@@ -43,9 +43,9 @@ public final class LayerStore implements Closeable {
    *     before it believes it.
    *
    * A layer beyond is adopted, not deleted: it was synchronized before it got its name, so it is whole, and by I2 it
-   * continues the log without gap or repetition. So nothing that was once named is ever deleted, even where the metadata
-   * came from an older backup. It is read in full first; if that shows damage it is removed, as the log server still
-   * has what was never reported. More than one layer beyond cannot come from a crash and is refused.
+   * continues the log without gap or repetition. So no sound layer is ever deleted, even where the metadata came from
+   * an older backup. It is read in full first; if that shows damage it is removed, as the log server still has what was
+   * never reported. More than one layer beyond cannot come from a crash and is refused.
    */
   private final Disk disk;
   private final Path folder;
@@ -96,8 +96,8 @@ public final class LayerStore implements Closeable {
   }
 
   /**
-   * Opens the folder of a timeline: removes incomplete files, adopts a layer that a crash left beyond the metadata, and
-   * checks that the layers follow each other from the start to the disk-consistent LSN. Ingest goes on from {@link
+   * Opens the folder of a timeline: removes incomplete files, adopts a layer that a crash left beyond the metadata,
+   * and checks that the layers follow each other from the start to the disk-consistent LSN. Ingest goes on from {@link
    * #diskConsistentLsn}.
    *
    * @param folder the timeline's folder
@@ -112,8 +112,8 @@ public final class LayerStore implements Closeable {
   }
 
   /**
-   * Writes a layer as a file and advances the disk-consistent LSN to its end; both are durable on return, and readers of
-   * the store see the layer. The caller drops the frozen layer after that.
+   * Writes a layer as a file and advances the disk-consistent LSN to its end; both are durable on return, and readers
+   * of the store see the layer. The caller drops the frozen layer after that.
    *
    * <p>A flush that failed may be repeated with the same layer and with no other; or the store is closed, and
    * opening it finds the layer or not.
@@ -177,7 +177,7 @@ public final class LayerStore implements Closeable {
     return found;
   }
 
-  /** Waits for a flush in work, closes the layer files, and lets others have the folder. Closing again has no effect. */
+  /** Waits for a flush in work, closes the layer files and lets others have the folder; closing again has no effect. */
   @Override
   public void close() throws IOException {
     lock.lock();

@@ -123,7 +123,8 @@ public final class OpenLayer implements Layer {
 
   @Override
   public String toString() {
-    return "open layer " + startLsn + " to " + lastRecordLsn + ", " + recordCount() + " records, " + byteCount() + " bytes";
+    return "open layer " + startLsn + " to " + lastRecordLsn + ", " + recordCount() + " records, "
+        + byteCount() + " bytes";
   }
 
   private void checkNotFrozen() {

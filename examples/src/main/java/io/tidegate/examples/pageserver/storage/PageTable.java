@@ -13,10 +13,11 @@ final class PageTable {
   /*
    * Open addressing with linear probing, at most half full; nothing is ever removed.
    *
-   * I1  In each value of 'slots', a page is in the first slot from its hash on that was free when it was added: a reader
-   *     that comes to a free slot knows that the page had not been added before the reader took 'slots'.
-   * I2  A slot is set once, with release, to an object that is complete; a reader takes it with acquire. (A larger table
-   *     is filled before it is shown.)
+   * I1  In each value of 'slots', a page is in the first slot from its hash on that was free when it was added. So a
+   *     reader that comes to a free slot knows that no record below the log's length touches the page, as it read the
+   *     length before.
+   * I2  A slot is set once, with release, to an object that is complete; a reader takes it with acquire. (A larger
+   *     table is filled before it is shown.)
    *
    * A hash of its own: that of the record puts neighbouring blocks of neighbouring relations into the same slots.
    */

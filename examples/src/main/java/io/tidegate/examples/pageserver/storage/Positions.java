@@ -11,9 +11,9 @@ import java.util.Arrays;
 /** Where the records that touch one page are in a {@link RecordLog}, ascending. */
 final class Positions {
   /*
-   * One thread adds, others read. Readers take 'size' first, with acquire, and 'values' then; the writer writes 'values'
-   * first and 'size' then, with release. So the array that a reader sees has at least 'size' positions, which never
-   * change.
+   * One thread adds, others read. Readers take 'size' first, with acquire, and 'values' then; the writer writes
+   * 'values' first and 'size' then, with release. So the array that a reader sees has at least 'size' positions, which
+   * never change.
    */
   private static final VarHandle SIZE = fieldVarHandle(lookup(), "size", VarHandle.class, Positions.class, int.class);
 

@@ -39,7 +39,8 @@ class IdTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "00f0", TEXT + "0", "00f0a1b2c3d4e5f60718293a4b5c6d7g", "-0f0a1b2c3d4e5f60718293a4b5c6d7e",
+  @ValueSource(strings = {"", "00f0", TEXT + "0", "00f0a1b2c3d4e5f60718293a4b5c6d7g",
+      "-0f0a1b2c3d4e5f60718293a4b5c6d7e",
       " 0f0a1b2c3d4e5f60718293a4b5c6d7e", "\uff100f0a1b2c3d4e5f60718293a4b5c6d7e"})
   void parse_otherText_isRefusedWithTheText(String text) {
     String tenant = messageOf(() -> TenantId.parse(text));

@@ -99,7 +99,7 @@ class DeltaLayerTest {
     }
   }
 
-  /* A damage that fits its checksum cannot come from a disk; even then no count leads to an index error or a big array. */
+  /* Damage that fits its checksum cannot come from a disk; even then no count leads to an index error or big array. */
   @Test
   void open_headerOfExtremeNumbersWithGoodChecksum_isCorrupt() throws Exception {
     byte[] sound = bytesOf(new SampleWal(6, START, 10, 12).layer(150));

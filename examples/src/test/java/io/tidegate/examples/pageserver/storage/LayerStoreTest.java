@@ -285,7 +285,8 @@ class LayerStoreTest {
   private String openInAnotherProcess() throws Exception {
     Path output = parent.resolve("output");
     Process process = new ProcessBuilder(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-cp", System.getProperty("java.class.path"),
         Opener.class.getName(), folder().toString())
         .redirectErrorStream(true).redirectOutput(output.toFile()).start();
     assertTrue(process.waitFor(30, TimeUnit.SECONDS));

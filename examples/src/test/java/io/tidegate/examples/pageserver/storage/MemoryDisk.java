@@ -59,10 +59,12 @@ final class MemoryDisk implements Disk {
     return steps >= failAt;
   }
 
-  /** {@return the disk that the next process finds after this process died and the machine went on} */
+  /** {@return the disk that the next process finds after this process died and the machine went on, no more durable} */
   MemoryDisk afterKill() {
     MemoryDisk next = new MemoryDisk();
-    names.forEach((name, node) -> next.put(name, node.content));
+    next.names.putAll(names);
+    next.durableNames.putAll(durableNames);
+    next.changes.addAll(changes);
     return next;
   }
 

@@ -10,6 +10,7 @@ import io.tidegate.examples.pageserver.wal.PageKey;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -119,7 +120,30 @@ class OpenLayerTest {
     assertEquals(Duration.ofNanos(1000), layer.dirtyFor(first + 1000));
   }
 
-  /* Record i, ending at START + i + 1, touches pages i % 7 and 7 + i % 11 and holds i, so readers can check any prefix. */
+  @Test
+  void get_inTheMiddleOfAPut_findsTheRecordUnderNoPageYet() {
+    OpenLayer layer = new OpenLayer(START);
+    List<PageKey> keysThatLook = new AbstractList<>() {
+      @Override
+      public PageKey get(int index) {
+        for (int page = 0; page <= index; page++) {
+          assertEquals(List.of(), layer.get(SampleWal.page(page), START.plus(8)));
+        }
+        return SampleWal.page(index);
+      }
+
+      @Override
+      public int size() {
+        return 200;
+      }
+    };
+    layer.put(START.plus(8), keysThatLook, ByteBuffer.allocate(4), 0);
+    for (int page = 0; page < keysThatLook.size(); page++) {
+      assertEquals(1, layer.get(SampleWal.page(page), START.plus(8)).size());
+    }
+  }
+
+  /* Record i, ending at START + i + 1, holds i and touches pages i % 7 and 7 + i % 11: readers can check any prefix. */
   @Test
   void get_whileTheWriterPuts_seesEachPublishedRecordOnceAndWhole() throws Exception {
     int count = 300_000;
