@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.tidegate.core {
   requires static transitive org.jspecify;
+  requires java.management;
   requires org.slf4j;
 
   exports io.tidegate;

@@ -30,12 +30,23 @@ public record CancelReason(Code code, String text, String source, Instant at, @N
     INTERRUPTED
   }
 
-  /** Makes a reason without a cause, whose source is the caller and whose time is now. */
+  /**
+   * {@return a reason without a cause, whose source is the caller and whose time is now}
+   *
+   * @param code the class of the reason
+   * @param text a sentence for people
+   */
   public static CancelReason of(Code code, String text) {
     return of(code, text, null);
   }
 
-  /** Makes a reason whose source is the caller and whose time is now. */
+  /**
+   * {@return a reason whose source is the caller and whose time is now}
+   *
+   * @param code the class of the reason
+   * @param text a sentence for people
+   * @param cause the failure that led to it, if there was one
+   */
   public static CancelReason of(Code code, String text, @Nullable Throwable cause) {
     return new CancelReason(code, text, Current.source(), Current.clock().now(), cause);
   }

@@ -27,7 +27,11 @@ import java.util.concurrent.Callable;
  * returning.
  */
 public sealed interface Gate permits GateImpl {
-  /** {@return a new gate without a parent} */
+  /**
+   * {@return a new gate without a parent}
+   *
+   * @param name what it protects, for people
+   */
   static Gate create(String name) {
     return new GateImpl(null, name);
   }
@@ -35,6 +39,7 @@ public sealed interface Gate permits GateImpl {
   /**
    * {@return a new gate below this one; while it is not closed, this one is not either}
    *
+   * @param name what it protects, for people
    * @throws GateClosedException if this gate is closing or closed
    */
   Gate child(String name);
@@ -51,7 +56,11 @@ public sealed interface Gate permits GateImpl {
    */
   Guard enter(String holder);
 
-  /** {@return the guard of a new holder, as {@link #enter}; empty if this gate is closing or closed} */
+  /**
+   * {@return the guard of a new holder, as {@link #enter} gives it; empty if this gate is closing or closed}
+   *
+   * @param holder who enters, as people should read it while a close waits
+   */
   Optional<Guard> tryEnter(String holder);
 
   /**

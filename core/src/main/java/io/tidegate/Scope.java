@@ -32,12 +32,20 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Not promised:</b> an order among tasks, or that {@link #tasks} and {@link #snapshot} show one instant.
  */
 public sealed interface Scope extends AutoCloseable permits ScopeImpl {
-  /** {@return a new scope without a parent} */
+  /**
+   * {@return a new scope without a parent}
+   *
+   * @param name its name, which is not empty and has no slash
+   */
   static Scope root(String name) {
     return newRoot(name).open();
   }
 
-  /** {@return the builder of a scope without a parent} */
+  /**
+   * {@return the builder of a scope without a parent}
+   *
+   * @param name its name, which is not empty and has no slash
+   */
   static Builder newRoot(String name) {
     return new ScopeBuilder(null, name);
   }
@@ -45,13 +53,18 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   /**
    * {@return a new scope below this one}
    *
+   * @param name its name, which is not empty and has no slash
    * @throws GateClosedException if this scope is closing or closed
    */
   default Scope child(String name) {
     return newChild(name).open();
   }
 
-  /** {@return the builder of a scope below this one} */
+  /**
+   * {@return the builder of a scope below this one}
+   *
+   * @param name its name, which is not empty and has no slash
+   */
   Builder newChild(String name);
 
   /**
@@ -76,7 +89,14 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    */
   <T extends @Nullable Object> Task<T> fork(TaskKind kind, TaskBody<T> body);
 
-  /** Starts a task with a result, as {@link #fork(TaskKind, TaskBody)}, of the scope's default kind. */
+  /**
+   * Starts a task with a result, as {@link #fork(TaskKind, TaskBody)} does, of the scope's default kind.
+   *
+   * @param body what to do
+   * @param <T> the type of the result
+   * @return the task's handle
+   * @throws GateClosedException if this scope is closing or closed, and the caller is no task of it that may still spawn
+   */
   <T extends @Nullable Object> Task<T> fork(TaskBody<T> body);
 
   /**
@@ -210,7 +230,12 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   /** {@return the parent; empty for a root} */
   Optional<Scope> parent();
 
-  /** {@return the value of an attribute of this scope, or of the nearest ancestor that has it} */
+  /**
+   * {@return the value of an attribute of this scope, or of the nearest ancestor that has it}
+   *
+   * @param key the attribute's key
+   * @param <T> the type of the value
+   */
   <T> Optional<T> attribute(AttributeKey<T> key);
 
   /** {@return the token that is cancelled when this scope is cancelled or closed, or an ancestor is} */

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.carrier;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Who carries now, under which number, and the sums of those who no longer do. Safe for use by any thread, no lock. */
+final class CarrierRoll {
+  /** Immutable, and replaced as a whole: a carrier that ends moves from one half to the other in one step. */
+  private record Page(
+      TreeMap<Integer, Carrier> live, List<Carrier> leaving, long endedBegun, long endedCpuNanos) {
+    int firstFree() {
+      int number = 1;
+      while (live.containsKey(number)) {
+        number++;
+      }
+      return number;
+    }
+
+    Page with(int number, Carrier carrier) {
+      TreeMap<Integer, Carrier> more = new TreeMap<>(live);
+      more.put(number, carrier);
+      return new Page(more, leaving, endedBegun, endedCpuNanos);
+    }
+
+    Page without(Carrier carrier, long cpuNanos) {
+      TreeMap<Integer, Carrier> fewer = new TreeMap<>(live);
+      fewer.values().remove(carrier);
+      List<Carrier> gone = new ArrayList<>(leaving);
+      gone.removeIf(other -> !other.isAlive());
+      gone.add(carrier);
+      return new Page(fewer, gone, endedBegun + carrier.begun(), endedCpuNanos + cpuNanos);
+    }
+  }
+
+  private final AtomicReference<Page> page = new AtomicReference<>(new Page(new TreeMap<>(), List.of(), 0, 0));
+
+  /** Adds a carrier; returns the lowest number, from 1, that no other has. */
+  int add(Carrier carrier) {
+    while (true) {
+      Page current = page.get();
+      int number = current.firstFree();
+      if (page.compareAndSet(current, current.with(number, carrier))) {
+        return number;
+      }
+    }
+  }
+
+  /** Removes the calling carrier, which is about to end. */
+  void remove(Carrier carrier) {
+    long cpuNanos = Cpu.measured() ? Cpu.THREADS.getCurrentThreadCpuTime() : 0;
+    page.updateAndGet(current -> current.without(carrier, cpuNanos));
+  }
+
+  /** Returns the carriers that have done their last work, among them all that the OS may still see. */
+  List<Carrier> leaving() {
+    return page.get().leaving();
+  }
+
+  /** Returns how many continuations have been begun. */
+  long begun() {
+    Page current = page.get();
+    return current.endedBegun() + current.live().values().stream().mapToLong(Carrier::begun).sum();
+  }
+
+  int mounted() {
+    return (int) page.get().live().values().stream().filter(Carrier::isMounted).count();
+  }
+
+  /** Returns the CPU time of all carriers there ever were, or empty if the JVM does not measure it. */
+  @SuppressWarnings("ReferenceEquality") // the same page, not an equal one
+  Optional<Duration> cpuTime() {
+    if (!Cpu.measured()) {
+      return Optional.empty();
+    }
+    while (true) {
+      Page current = page.get();
+      long nanos = current.endedCpuNanos();
+      for (Carrier carrier : current.live().values()) {
+        nanos += Math.max(0, Cpu.THREADS.getThreadCpuTime(carrier.threadId()));
+      }
+      // A carrier that ended meanwhile answers nothing, and is in the other half of the next page.
+      if (page.get() == current) {
+        return Optional.of(Duration.ofNanos(nanos));
+      }
+    }
+  }
+
+  /** Loaded only when the first carrier ends or somebody asks. */
+  private static final class Cpu {
+    static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    static boolean measured() {
+      return THREADS.isThreadCpuTimeSupported() && THREADS.isThreadCpuTimeEnabled();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.carrier;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadFactory;
+
+/** The pool of everybody: the JDK's scheduler under the API of a pool. */
+final class SharedPool implements CarrierPool {
+  static final SharedPool INSTANCE = new SharedPool();
+
+  private static final Isolation ISOLATION =
+      new Isolation(Isolation.Mode.SHARED, "the pool of everybody is the JDK's scheduler");
+
+  private final PoolThreads threads = new PoolThreads(this, CarrierStart::newJdkThread);
+
+  private SharedPool() {}
+
+  @Override
+  public String name() {
+    return "shared";
+  }
+
+  @Override
+  public ThreadFactory factory() {
+    return threads;
+  }
+
+  @Override
+  public PoolClock clock() {
+    return SystemClock.INSTANCE;
+  }
+
+  @Override
+  public Isolation isolation() {
+    return ISOLATION;
+  }
+
+  @Override
+  public PoolStats stats() {
+    return sharedStats(threads);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return false;
+  }
+
+  @Override
+  public void close() {
+    throw new IllegalStateException("The shared pool belongs to the whole process: it cannot be closed");
+  }
+
+  /** Returns the numbers of threads that run on the JDK's scheduler. */
+  static PoolStats sharedStats(PoolThreads threads) {
+    long completed = threads.completed();
+    return new PoolStats(
+        0, threads.started(), completed, OptionalLong.empty(), OptionalInt.empty(), Optional.empty());
+  }
+
+  @Override
+  public String toString() {
+    return PoolText.of(this, "OPEN");
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.carrier;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** What is true of a whole process, seen in a JVM of its own: on the class path, as most users run it. */
+@Tag("with-flag") // the processes have flags of their own: once is enough
+class ProcessTest {
+  private static final String FLAG = "--add-opens=java.base/java.lang=ALL-UNNAMED";
+
+  @Test
+  void named_withoutFlag_isSharedAndLogsTheFlagOnce() throws Exception {
+    String output = output(List.of(), "pools");
+    String reason = "java.base does not open java.lang to Tidegate;"
+        + " start java with --add-opens java.base/java.lang=ALL-UNNAMED";
+    assertEquals(3, count(output, "pool SHARED: " + reason), output);
+    assertEquals(1, count(output, "INFO io.tidegate.carrier.CarrierStart"), output);
+    assertEquals(1, count(output, "Carrier pools run on the JDK's scheduler: " + reason), output);
+  }
+
+  @Test
+  void named_withFlag_isDedicatedAndLogsNothing() throws Exception {
+    String output = output(List.of(FLAG), "pools");
+    assertEquals(3, count(output, "pool DEDICATED: own scheduler"), output);
+    assertEquals(0, count(output, "INFO"), output);
+  }
+
+  @Test
+  void named_settingShared_ignoresTheFlagAndLogsNothing() throws Exception {
+    String output = output(List.of(FLAG, "-Dio.tidegate.carriers=shared"), "pools");
+    assertEquals(3, count(output, "pool SHARED: asked for by io.tidegate.carriers=shared"), output);
+    assertEquals(0, count(output, "INFO"), output);
+  }
+
+  @Test
+  void named_settingDedicatedWithoutFlag_fails() throws Exception {
+    String output = output(List.of("-Dio.tidegate.carriers=dedicated"), "pools");
+    assertEquals(3, count(output, "--add-opens java.base/java.lang=ALL-UNNAMED"), output);
+    assertEquals(3, count(output, "pool \"p\" failed"), output);
+  }
+
+  /** From JDK 22 on the pollers would else be threads of the pool that reads first. */
+  @Test
+  void firstSocketOfTheProcess_inAPoolThatCloses_leavesNetworkReadsAlive() throws Exception {
+    assertTrue(output(List.of(FLAG), "pollers").contains("reads work"));
+    assertTrue(output(List.of(FLAG), "pollers-virtual-start").contains("reads work"));
+    assertTrue(output(List.of(), "pollers").contains("reads work"));
+  }
+
+  /** The twin of the test before: a scheduler that ends and was first to touch a socket, without the cure. */
+  @Test
+  void firstSocketOfTheProcess_onASchedulerThatEnds_tellsWhetherTheCureIsStillNeeded() throws Exception {
+    String output = output(List.of(FLAG), "pollers-uncured");
+    boolean needed = Runtime.version().feature() >= 22;
+    assertTrue(output.contains(needed ? "a poller is on the scheduler" : "no poller is on the scheduler"), output);
+  }
+
+  /** The twin of StragglerTest: what the rescue is there for. */
+  @Test
+  void schedulerThatRejects_losesTheThread() throws Exception {
+    assertTrue(output(List.of(FLAG), "rejects").contains("thread lost"));
+  }
+
+  private static String output(List<String> flags, String program) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags);
+    command.addAll(List.of("-cp", classPath(), "io.tidegate.carrier.ProcessTestMain", program));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output;
+  }
+
+  private static String classPath() {
+    // Through its objects, as this module does not read the logging backend's.
+    Class<?> backend = LoggerFactory.getILoggerFactory().getClass();
+    return Stream.concat(
+            Stream.of(Path.of(System.getProperty("basedir", ""), "target", "test-classes").toString()),
+            Stream.of(CarrierPool.class, LoggerFactory.class, backend, backend.getSuperclass())
+                .map(ProcessTest::origin))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static String origin(Class<?> type) {
+    try {
+      return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.carrier;
+
+import io.tidegate.carrier.SchedulerAccess.Open;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+
+/** The programs that {@link ProcessTest} runs. */
+final class ProcessTestMain {
+  private static final PrintStream OUT = System.out;
+
+  private ProcessTestMain() {}
+
+  public static void main(String[] args) throws Exception {
+    switch (args[0]) {
+      case "pools" -> pools();
+      case "pollers" -> pollers();
+      case "pollers-virtual-start" -> Await.ended(Thread.ofVirtual().start(ProcessTestMain::pollersUnchecked));
+      case "pollers-uncured" -> pollersUncured();
+      case "rejects" -> rejects();
+      default -> throw new IllegalArgumentException(args[0]);
+    }
+  }
+
+  private static void pools() {
+    for (int i = 0; i < 3; i++) {
+      try (CarrierPool pool = CarrierPool.named("p")) {
+        OUT.println("pool " + pool.isolation().mode() + ": " + pool.isolation().reason());
+      } catch (IllegalStateException e) {
+        OUT.println("pool \"p\" failed: " + e.getMessage());
+      }
+    }
+  }
+
+  private static void pollersUnchecked() {
+    try {
+      pollers();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void pollers() throws IOException {
+    CarrierPool pool = CarrierPool.named("first");
+    readIn(pool);
+    pool.close();
+    Connection.checkThatReadsWork();
+    OUT.println("reads work");
+  }
+
+  /** Opens a connection, and so the JDK's network, in a thread of the pool. */
+  private static void readIn(CarrierPool pool) {
+    Thread thread = pool.factory().newThread(() -> {
+      try {
+        Connection.checkThatReadsWork();
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    });
+    thread.start();
+    Await.ended(thread);
+  }
+
+  /** A scheduler of one thread that opens the network before anybody else does, and counts who comes to it. */
+  private static void pollersUncured() throws ReflectiveOperationException {
+    Open access = (Open) SchedulerProbe.run();
+    Queue<Runnable> handedOver = new ConcurrentLinkedQueue<>();
+    Thread thread = access.route().factoryOn(handedOver::add).newThread(ProcessTestMain::initialisePollers);
+    thread.start();
+    int runs = 0;
+    for (Runnable next = handedOver.poll(); next != null || thread.isAlive(); next = handedOver.poll()) {
+      if (next != null) {
+        next.run();
+        runs++;
+      }
+    }
+    boolean others = runs > 1;
+    OUT.println(others ? "a poller is on the scheduler" : "no poller is on the scheduler");
+  }
+
+  private static void initialisePollers() {
+    try {
+      Class.forName("sun.nio.ch.Poller", true, null);
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void rejects() throws ReflectiveOperationException {
+    Open access = (Open) SchedulerProbe.run();
+    AtomicBoolean closed = new AtomicBoolean();
+    Executor rejecting = continuation -> {
+      if (closed.get()) {
+        throw new RejectedExecutionException("closed");
+      }
+      access.jdkScheduler().execute(continuation);
+    };
+    Thread thread = access.route().factoryOn(rejecting).newThread(LockSupport::park);
+    thread.start();
+    Await.parked(thread);
+    closed.set(true);
+    try {
+      LockSupport.unpark(thread);
+      OUT.println("unpark did not throw");
+    } catch (RejectedExecutionException e) {
+      closed.set(false);
+      LockSupport.unpark(thread);
+      LockSupport.unpark(thread);
+      OUT.println(thread.isAlive() ? "thread lost" : "thread ended");
+    }
+  }
+}

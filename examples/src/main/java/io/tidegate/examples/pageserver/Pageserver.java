@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver;
+
+import io.tidegate.CancellationToken;
+import io.tidegate.CloseReport;
+import io.tidegate.GateClosedException;
+import io.tidegate.Scope;
+import io.tidegate.Task;
+import io.tidegate.examples.pageserver.management.StatusDisplay;
+import io.tidegate.examples.pageserver.source.LocalPostgres;
+import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.source.SourceException;
+import io.tidegate.examples.pageserver.source.Workload;
+import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.examples.pageserver.task.RetryDelay;
+import io.tidegate.examples.pageserver.tenant.Tenants;
+import io.tidegate.examples.pageserver.timeline.Timeline;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server: the root of all scopes.
+ *
+ * <pre>
+ * pageserver
+ *   sources          starting PostgreSQL servers of its own, their workload, attaching: closed first
+ *   postgres-…       one for each PostgreSQL of its own, which stops when this closes
+ *   management       the status display
+ *   tenant-…         one for each tenant
+ *     timeline-…     one for each timeline: flush task
+ *       walreceiver  manager task and connection task
+ * </pre>
+ *
+ * <p><b>Threads:</b> safe for use by any thread.
+ */
+final class Pageserver {
+  private static final Logger log = LoggerFactory.getLogger(Pageserver.class);
+
+  private static final int LOCAL_SERVERS = 2;
+  private static final Duration WORKLOAD_PAUSE = Duration.ofMillis(20);
+
+  private final Scope scope;
+  private final Scope sources;
+  private final Tenants tenants;
+  private final Consumer<Throwable> onFailure;
+
+  private Pageserver(Settings settings, Consumer<Throwable> onFailure) {
+    this.onFailure = onFailure;
+    this.scope = Scope.newRoot("pageserver").onFatal((task, error) -> onFailure.accept(error)).open();
+    this.sources = scope.child("sources");
+    this.tenants = new Tenants(scope, settings.data().resolve("tenants"), settings.checkpointing());
+  }
+
+  /**
+   * Starts a server. It attaches to its sources as soon as they answer, and goes on trying as long as they do not.
+   *
+   * @param settings what it is to do
+   * @param onFailure told when the server cannot go on as it should; decides what becomes of it
+   * @return the server
+   * @throws IOException if what it has stored cannot be read
+   */
+  static Pageserver start(Settings settings, Consumer<Throwable> onFailure) throws IOException {
+    Pageserver server = new Pageserver(settings, onFailure);
+    try {
+      server.tenants.load();
+      server.startManagement(settings.statusPeriod());
+      server.startSources(settings);
+      return server;
+    } catch (Throwable failed) {
+      server.closeHard();
+      throw failed;
+    }
+  }
+
+  private void startManagement(Duration statusPeriod) {
+    Scope management = scope.child("management");
+    management.spawn(Kind.STATUS, new StatusDisplay(scope, tenants, statusPeriod)::run);
+    scope.onDrain("stop workload", sources::close);
+    scope.onDrain("stop management", management::close);
+  }
+
+  private void startSources(Settings settings) {
+    if (settings.sources().isEmpty()) {
+      for (int number = 1; number <= LOCAL_SERVERS; number++) {
+        String name = "postgres-" + number;
+        Path folder = settings.data().resolve("postgres").resolve(name);
+        Scope postgres = scope.child(name);
+        sources.spawn(Kind.LOCAL_POSTGRES, token -> startLocal(postgres, folder, token));
+      }
+    }
+    settings.sources().forEach(this::startAttach);
+  }
+
+  private void startAttach(PostgresSource source) {
+    sources.spawn(Kind.ATTACH, token -> attach(source, token));
+  }
+
+  private void startLocal(Scope postgres, Path folder, CancellationToken token) throws Exception {
+    log.info("starting a PostgreSQL in {}; the first start takes a few seconds", folder);
+    try {
+      LocalPostgres local = token.interruptibly(() -> LocalPostgres.start(folder));
+      stopWith(postgres, local);
+      PostgresSource source = PostgresSource.of(local.connectionString());
+      sources.spawn(Kind.WORKLOAD, workloadToken -> runWorkload(source, workloadToken));
+      startAttach(source);
+    } catch (SourceException failed) {
+      onFailure.accept(failed);
+      throw failed;
+    }
+  }
+
+  /** Makes a server of our own end with its scope, also where that has closed while the server was starting. */
+  private static void stopWith(Scope postgres, LocalPostgres local) {
+    try {
+      postgres.onClosed("stop PostgreSQL", local::close);
+    } catch (GateClosedException tooLate) {
+      local.close();
+      throw tooLate;
+    }
+  }
+
+  private void attach(PostgresSource source, CancellationToken token) throws Exception {
+    RetryDelay delay = new RetryDelay();
+    while (true) {
+      try {
+        Timeline timeline = token.interruptibly(() -> tenants.attach(source));
+        log.info("{} receives from {}", timeline.scope().path(), source.where());
+        return;
+      } catch (SourceException failed) {
+        Duration pause = delay.afterFailure();
+        log.warn("{}; next attempt in {} ms", failed.getMessage(), pause.toMillis());
+        token.sleep(pause);
+      }
+    }
+  }
+
+  private static void runWorkload(PostgresSource source, CancellationToken token) throws Exception {
+    RetryDelay delay = new RetryDelay();
+    while (true) {
+      try (Connection connection = token.interruptibly(source::connect)) {
+        token.interruptibly(() -> prepared(connection));
+        delay.reset();
+        write(connection, token);
+      } catch (SourceException | SQLException failed) {
+        Duration pause = delay.afterFailure();
+        log.warn("the workload of {} failed: {}; next attempt in {} ms", source.where(), failed.getMessage(), pause.toMillis());
+        token.sleep(pause);
+      }
+    }
+  }
+
+  private static boolean prepared(Connection connection) throws SQLException {
+    Workload.prepare(connection);
+    return true;
+  }
+
+  private static void write(Connection connection, CancellationToken token) throws Exception {
+    Random random = new Random();
+    while (true) {
+      int rows = token.interruptibly(() -> Workload.step(connection, random));
+      log.trace("wrote {} rows", rows);
+      token.sleep(WORKLOAD_PAUSE);
+    }
+  }
+
+  /** Closes in order: stops the ingest, freezes and flushes, releases; what does not end within the budget is told. */
+  CloseReport close(Duration budget) {
+    return scope.closeGracefully(budget);
+  }
+
+  /** Closes the hard way: what is in memory only is left to be received again. */
+  void closeHard() {
+    scope.close();
+  }
+
+  /** {@return the timelines of all tenants} */
+  List<Timeline> timelines() {
+    return tenants.timelines();
+  }
+
+  /** {@return what runs now} */
+  List<Task<?>> tasks() {
+    return scope.tasks();
+  }
+}

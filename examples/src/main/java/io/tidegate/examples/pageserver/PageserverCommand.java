@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver;
+
+import io.tidegate.CloseReport;
+import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.task.Pools;
+import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line of the pageserver. */
+@Command(
+    name = "pageserver",
+    mixinStandardHelpOptions = true,
+    version = "tidegate pageserver 0.1.0-SNAPSHOT",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description = {
+      "Receives the write-ahead log of PostgreSQL servers and stores it in layers.",
+      "",
+      "Ctrl-C or SIGTERM closes in order: stop ingest, freeze and flush, release. A second one, a second or more later, "
+          + "closes the hard way. A server started again on the same --data continues where it was.",
+      ""
+    },
+    footer = {"", "Exit code: 0 after an orderly close, 1 otherwise, 2 if the arguments are wrong."})
+public final class PageserverCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(PageserverCommand.class);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--postgres",
+      paramLabel = "CONNSTRING",
+      description = "Receive from this running server, as postgresql://user@host:port/db, \"host=... port=...\" or a JDBC "
+          + "URL; repeatable. The user needs the right to replicate. Without it, two servers with a small workload are started.")
+  private List<String> postgres = List.of();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "target/pageserver",
+      description = "Where everything is stored. Default: ${DEFAULT-VALUE}")
+  private Path data = Path.of("target/pageserver");
+
+  @Option(
+      names = "--run-for",
+      paramLabel = "DURATION",
+      description = "Stop by itself after a time, as in PT20S.")
+  private Optional<Duration> runFor = Optional.empty();
+
+  @Option(
+      names = "--close-budget",
+      paramLabel = "DURATION",
+      defaultValue = "PT8S",
+      description = "How long an orderly close may take. Default: ${DEFAULT-VALUE}")
+  private Duration closeBudget = Duration.ofSeconds(8);
+
+  @Option(
+      names = "--checkpoint-distance",
+      paramLabel = "MIB",
+      defaultValue = "16",
+      description = "Freeze the layer in memory after so many MiB of WAL. Default: ${DEFAULT-VALUE}")
+  private int checkpointMebibytes = 16;
+
+  @Option(
+      names = "--checkpoint-timeout",
+      paramLabel = "DURATION",
+      defaultValue = "PT30S",
+      description = "Freeze the layer in memory when its first record is so old. Default: ${DEFAULT-VALUE}")
+  private Duration checkpointTimeout = Duration.ofSeconds(30);
+
+  @Option(
+      names = "--status-period",
+      paramLabel = "DURATION",
+      defaultValue = "PT3S",
+      description = "How often the status is shown. Default: ${DEFAULT-VALUE}")
+  private Duration statusPeriod = Duration.ofSeconds(3);
+
+  @Option(
+      names = "--stop-with-parent",
+      hidden = true,
+      description = "Close when the process that started this one ends, as if it had passed on its signal.")
+  private boolean stopWithParent;
+
+  private static final int FROZEN_LAYERS = 4;
+
+  /**
+   * Runs the server and exits.
+   *
+   * @param arguments the command line
+   */
+  public static void main(String... arguments) {
+    System.exit(new CommandLine(new PageserverCommand()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Settings settings = settings();
+    StopSignals signals = StopSignals.install();
+    if (stopWithParent) {
+      signals.whenParentEnds();
+    }
+    log.info("process {}; carriers: {}", ProcessHandle.current().pid(), Pools.MGMT.isolation());
+    Pageserver server;
+    try {
+      server = Pageserver.start(settings, signals::failed);
+    } catch (IOException | RuntimeException failed) {
+      log.error("the pageserver could not start: {}", failed.getMessage(), failed);
+      return 1;
+    }
+    signals.onSecond(server::closeHard);
+    log.info("closing because of {}", signals.await(runFor));
+    return close(server, signals);
+  }
+
+  private int close(Pageserver server, StopSignals signals) {
+    CloseReport report = server.close(closeBudget);
+    System.out.print(report);
+    if (!report.closed()) {
+      log.error("not all has ended within {}; the process ends anyway, and the next start continues", closeBudget);
+    } else if (!report.isOrderly()) {
+      log.error("closed, but not in order: what was not flushed is received again by the next start");
+    }
+    signals.failure().ifPresent(failure -> log.error("closed because of a failure: {}", failure.getMessage()));
+    return report.isOrderly() && signals.failure().isEmpty() ? 0 : 1;
+  }
+
+  private Settings settings() {
+    requirePositive("--close-budget", closeBudget);
+    requirePositive("--status-period", statusPeriod);
+    runFor.ifPresent(time -> requirePositive("--run-for", time));
+    try {
+      List<PostgresSource> sources = postgres.stream().map(PostgresSource::of).toList();
+      Checkpointing checkpointing =
+          new Checkpointing(Math.multiplyExact((long) checkpointMebibytes, 1L << 20), checkpointTimeout, FROZEN_LAYERS);
+      return new Settings(data.toAbsolutePath(), sources, checkpointing, statusPeriod);
+    } catch (IllegalArgumentException wrong) {
+      throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
+    }
+  }
+
+  private void requirePositive(String option, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new ParameterException(spec.commandLine(), option + " is a positive time, not " + value);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.management;
+
+import io.tidegate.CancellationToken;
+import io.tidegate.Scope;
+import io.tidegate.carrier.CarrierPool;
+import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.task.Attributes;
+import io.tidegate.examples.pageserver.task.Pools;
+import io.tidegate.examples.pageserver.tenant.Tenants;
+import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.walreceiver.IngestTotals;
+import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Shows every few seconds how each timeline and each pool is doing. Confined to the task that runs it. */
+public final class StatusDisplay {
+  private static final double MEBIBYTE = 1 << 20;
+
+  private final Scope server;
+  private final Tenants tenants;
+  private final Duration period;
+  private final Screen screen = ScreenAppender.SCREEN;
+  /** What each timeline had received when it was last shown. */
+  private final Map<TimelineId, Shown> shown = new HashMap<>();
+
+  private record Shown(long bytes, long atNanos) {}
+
+  /**
+   * Makes a display.
+   *
+   * @param server the server's scope
+   * @param tenants the tenants
+   * @param period how often it is renewed
+   */
+  public StatusDisplay(Scope server, Tenants tenants, Duration period) {
+    this.server = server;
+    this.tenants = tenants;
+    this.period = period;
+  }
+
+  /**
+   * Shows until it is cancelled.
+   *
+   * @param token ends it
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void run(CancellationToken token) throws InterruptedException {
+    try {
+      while (true) {
+        token.sleep(period);
+        screen.status(lines());
+      }
+    } finally {
+      screen.status(List.of());
+    }
+  }
+
+  private List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    tenants.timelines().forEach(timeline -> lines.add(line(timeline)));
+    Map<CarrierPool, Long> running =
+        server.tasks().stream().collect(Collectors.groupingBy(task -> task.kind().pool(), Collectors.counting()));
+    lines.add(
+        Pools.all().stream()
+            .map(pool -> pool.name() + " " + running.getOrDefault(pool, 0L))
+            .collect(Collectors.joining(", ", "tasks: ", "")));
+    return lines;
+  }
+
+  private String line(Timeline timeline) {
+    String what =
+        timeline.scope().attribute(Attributes.TENANT_ID).orElseThrow().toString().substring(0, 8)
+            + "/" + timeline.id().toString().substring(0, 8);
+    return String.format(
+        Locale.ROOT,
+        "%s  last record %s  on disk %s  %6.2f MiB/s  layers %d in memory, %d on disk  %s",
+        what,
+        timeline.lastRecordLsn(),
+        timeline.diskConsistentLsn(),
+        rate(timeline),
+        timeline.layersInMemory(),
+        timeline.layersOnDisk(),
+        timeline.walReceiver().map(StatusDisplay::source).orElse("no source"));
+  }
+
+  private static String source(WalReceiver receiver) {
+    return (receiver.isConnected() ? "from " : "NOT CONNECTED to ") + receiver.where();
+  }
+
+  private double rate(Timeline timeline) {
+    long bytes = timeline.walReceiver().map(WalReceiver::totals).map(IngestTotals::bytes).orElse(0L);
+    long now = System.nanoTime();
+    Shown before = shown.put(timeline.id(), new Shown(bytes, now));
+    return before == null ? 0 : (bytes - before.bytes) / MEBIBYTE / ((now - before.atNanos) / 1e9);
+  }
+}

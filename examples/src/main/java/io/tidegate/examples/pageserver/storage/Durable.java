@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.storage;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes a whole file so that a crash at any point leaves either what was there before or all of the new content. */
+final class Durable {
+  /** What a file that is not complete is called, behind its name to be. */
+  static final String TEMPORARY = ".tmp";
+
+  private static final Logger log = LoggerFactory.getLogger(Durable.class);
+
+  private Durable() {}
+
+  /** Writes the content of a file. */
+  @FunctionalInterface
+  interface Content {
+    void writeTo(Disk.Output out) throws IOException;
+  }
+
+  static void replace(Disk disk, Path file, Content content) throws IOException {
+    Path temporary = file.resolveSibling(file.getFileName() + TEMPORARY);
+    boolean complete = false;
+    try {
+      writeAndSync(disk, temporary, content);
+      disk.rename(temporary, file);
+      complete = true;
+    } finally {
+      if (!complete) {
+        discard(disk, temporary);
+      }
+    }
+    disk.syncFolder(folderOf(file));
+  }
+
+  private static void writeAndSync(Disk disk, Path temporary, Content content) throws IOException {
+    try (Disk.Output out = disk.create(temporary)) {
+      content.writeTo(out);
+      out.sync();
+    }
+  }
+
+  /* Gives the room back at once; what cannot be removed now is removed when the folder is opened next. */
+  private static void discard(Disk disk, Path temporary) {
+    try {
+      disk.delete(temporary);
+    } catch (IOException kept) {
+      log.warn("could not remove the incomplete file {}", temporary, kept);
+    }
+  }
+
+  private static Path folderOf(Path file) {
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException("not in a folder: " + file);
+    }
+    return parent;
+  }
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.storage;
+
+import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.wal.PageKey;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder of one timeline: its layer files and its metadata.
+ *
+ * <p>{@link #create} makes the folder, {@link #open} opens it in every later run, {@link #flush} adds layers, and
+ * {@link #close} lets the next process have it. One store at a time may use a folder.
+ *
+ * <p><b>Threads:</b> {@code flush} and {@code close} may be called by any thread and wait for each other; all other
+ * methods may be called by any thread at any time and wait for I/O only. Close the store when nobody reads any more: a
+ * read after it fails.
+ *
+ * <p><b>Memory consistency effects:</b> what {@code flush} wrote happens-before the return of a call that sees it.
+ */
+public final class LayerStore implements Closeable {
+  /*
+   * flush, in steps, and what a crash right after each leaves for the next open:
+   *
+   *   1  temporary layer written, synchronized       a temporary file: removed
+   *   2  renamed to the layer's name                 that, or the layer: adopted
+   *   3  folder synchronized                         the layer, beyond the metadata's disk-consistent LSN: adopted
+   *   4  temporary metadata written, synchronized    the same, and a temporary file: removed
+   *   5  renamed over the metadata                   old metadata and the layer: adopted; or new ones: nothing to do
+   *   6  folder synchronized                         nothing to do
+   *   7  'state' replaced: readers see the layer, and diskConsistentLsn() may be reported to PostgreSQL
+   *
+   * I1  What the metadata vouch for, from the start to the disk-consistent LSN, is in durable layer files, each byte of
+   *     the log in exactly one.
+   * I2  There is at most one layer file beyond, and it starts at the disk-consistent LSN. (The store refuses to flush
+   *     anything but the same layer again after a flush has failed: 'unfinished'.)
+   * I3  No LSN is reported that the next open could fall behind: step 7 comes after 6, and open synchronizes the folder
+   *     before it believes it.
+   *
+   * A layer beyond is adopted, not deleted: it was synchronized before it got its name, so it is whole, and by I2 it
+   * continues the log without gap or repetition. So no sound layer is ever deleted, even where the metadata came from
+   * an older backup. It is read in full first; if that shows damage it is removed, as the log server still has what was
+   * never reported. More than one layer beyond cannot come from a crash and is refused.
+   */
+  private final Disk disk;
+  private final Path folder;
+  private final Closeable folderLock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile StoreState state; // written under the lock
+  private @Nullable LayerName unfinished; // under the lock: the layer whose flush has failed
+  private boolean closed; // under the lock
+
+  private LayerStore(Disk disk, Path folder, Closeable folderLock, StoreState state) {
+    this.disk = disk;
+    this.folder = folder;
+    this.folderLock = folderLock;
+    this.state = state;
+  }
+
+  /** Creates the folder of a new timeline on the real disk, as {@link #create(Path, TimelineMetadata, Disk)} does. */
+  public static LayerStore create(Path folder, TimelineMetadata metadata) throws IOException {
+    return create(folder, metadata, Disk.real());
+  }
+
+  /**
+   * Creates the folder of a new timeline, with its parents where missing. It is durable on return. After a crash on the
+   * way, creating it again completes it.
+   *
+   * @param folder the timeline's folder
+   * @param metadata disk-consistent at its start
+   * @param disk where the folder is
+   * @throws IllegalArgumentException if the metadata claim that there are layers already
+   * @throws java.nio.file.FileAlreadyExistsException if the folder holds a timeline
+   * @throws IOException if the folder is in use by another store, or I/O fails
+   */
+  public static LayerStore create(Path folder, TimelineMetadata metadata, Disk disk) throws IOException {
+    if (!metadata.diskConsistentLsn().equals(metadata.startLsn())) {
+      throw new IllegalArgumentException("a new timeline has no layers: " + metadata);
+    }
+    disk.createFolder(folder);
+    return locked(folder, disk, recovery -> {
+      recovery.checkUnused();
+      MetadataFile.write(disk, folder, metadata);
+      return new StoreState(metadata, List.of());
+    });
+  }
+
+  /** Opens the folder of a timeline on the real disk, as {@link #open(Path, Disk)} does. */
+  public static LayerStore open(Path folder) throws IOException {
+    return open(folder, Disk.real());
+  }
+
+  /**
+   * Opens the folder of a timeline: removes incomplete files, adopts a layer that a crash left beyond the metadata,
+   * and checks that the layers follow each other from the start to the disk-consistent LSN. Ingest goes on from {@link
+   * #diskConsistentLsn}.
+   *
+   * @param folder the timeline's folder
+   * @param disk where the folder is
+   * @throws java.nio.file.NoSuchFileException if there is no such folder, or no timeline in it
+   * @throws CorruptLayerException if files are damaged or missing; the message says which, and what can be done
+   * @throws IOException if the folder is in use by another store, or I/O fails
+   */
+  public static LayerStore open(Path folder, Disk disk) throws IOException {
+    disk.list(folder); // no lock file where there is no folder
+    return locked(folder, disk, Recovery::run);
+  }
+
+  /**
+   * Writes a layer as a file and advances the disk-consistent LSN to its end; both are durable on return, and readers
+   * of the store see the layer. The caller drops the frozen layer after that.
+   *
+   * <p>A flush that failed may be repeated with the same layer and with no other; or the store is closed, and
+   * opening it finds the layer or not.
+   *
+   * @param layer the continuation: it starts at the disk-consistent LSN
+   * @return the layer's file
+   * @throws IllegalArgumentException if the layer starts elsewhere
+   * @throws IllegalStateException if the flush of another layer has failed, or the store is closed
+   * @throws IOException if I/O fails; the disk-consistent LSN stays as it was
+   */
+  public DeltaLayer flush(FrozenLayer layer) throws IOException {
+    lock.lock();
+    try {
+      checkNext(layer);
+      unfinished = new LayerName(layer.startLsn(), layer.endLsn());
+      Path file = DeltaLayerWriter.write(disk, layer, folder);
+      TimelineMetadata advanced = state.metadata().advancedTo(layer.endLsn());
+      DeltaLayer written = advance(file, advanced);
+      state = state.with(advanced, written);
+      unfinished = null;
+      return written;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@return the timeline's metadata as they are in the file} */
+  public TimelineMetadata metadata() {
+    return state.metadata();
+  }
+
+  /** {@return up to where the log is durable here: what PostgreSQL may be told and forget} */
+  public Lsn diskConsistentLsn() {
+    return state.metadata().diskConsistentLsn();
+  }
+
+  /** {@return the layers in the order of the log, as of now; each one starts where the one before ends} */
+  public List<DeltaLayer> layers() {
+    return state.layers();
+  }
+
+  /**
+   * {@return the records in all layers that touch a page, oldest first}
+   *
+   * <p>A reader that also looks into memory takes the layers there first and asks the store up to the start of the
+   * oldest one: so a layer flushed meanwhile is neither missed nor seen twice.
+   *
+   * @param key the page
+   * @param upTo the highest end of a record to include
+   * @throws CorruptLayerException if a file does not hold what was written
+   * @throws IOException if a file cannot be read
+   */
+  public List<LayerRecord> get(PageKey key, Lsn upTo) throws IOException {
+    List<LayerRecord> found = new ArrayList<>();
+    for (DeltaLayer layer : state.layers()) {
+      if (!layer.startLsn().isBefore(upTo)) {
+        break;
+      }
+      found.addAll(layer.get(key, upTo));
+    }
+    return found;
+  }
+
+  /** Waits for a flush in work, closes the layer files and lets others have the folder; closing again has no effect. */
+  @Override
+  public void close() throws IOException {
+    lock.lock();
+    try {
+      closed = true;
+      for (DeltaLayer layer : state.layers()) {
+        layer.close();
+      }
+    } finally {
+      try {
+        folderLock.close();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    StoreState now = state;
+    return "layer store " + folder + ", " + now.layers().size() + " layers up to " + now.metadata().diskConsistentLsn();
+  }
+
+  private interface Start {
+    StoreState with(Recovery recovery) throws IOException;
+  }
+
+  private static LayerStore locked(Path folder, Disk disk, Start start) throws IOException {
+    Closeable folderLock = disk.lock(folder.resolve(Recovery.LOCK));
+    boolean started = false;
+    try (Recovery recovery = new Recovery(disk, folder)) {
+      LayerStore store = new LayerStore(disk, folder, folderLock, start.with(recovery));
+      started = true;
+      return store;
+    } finally {
+      if (!started) {
+        folderLock.close();
+      }
+    }
+  }
+
+  private void checkNext(FrozenLayer layer) {
+    if (closed) {
+      throw new IllegalStateException("closed: " + this);
+    }
+    if (!layer.startLsn().equals(diskConsistentLsn())) {
+      throw new IllegalArgumentException("the next layer starts at " + diskConsistentLsn() + ", not so: " + layer);
+    }
+    if (unfinished != null && !unfinished.equals(new LayerName(layer.startLsn(), layer.endLsn()))) {
+      throw new IllegalStateException("the flush of " + unfinished + " has failed and comes first: " + layer);
+    }
+  }
+
+  /** {@return the layer in a durable file, once the metadata durably vouch for it} */
+  private DeltaLayer advance(Path file, TimelineMetadata advanced) throws IOException {
+    DeltaLayer written = DeltaLayer.open(disk, file);
+    boolean durable = false;
+    try {
+      MetadataFile.write(disk, folder, advanced);
+      durable = true;
+      return written;
+    } finally {
+      if (!durable) {
+        written.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.storage;
+
+import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.wal.Lsn;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The file {@code metadata} of a timeline's folder: a {@link TimelineMetadata} as text with a checksum. */
+final class MetadataFile {
+  /*
+   * Lines of ASCII, each ended by a line feed, in this order:
+   *
+   *   tidegate timeline metadata, version 1
+   *   tenant_id = 32 hexadecimal digits
+   *   timeline_id = 32 hexadecimal digits
+   *   system_identifier = decimal, unsigned
+   *   postgres_timeline = decimal
+   *   slot_name = as in PostgreSQL
+   *   start_lsn = as PostgreSQL writes it
+   *   disk_consistent_lsn = as PostgreSQL writes it
+   *   crc32c = 8 hexadecimal digits, of all bytes before this line
+   *
+   * There is exactly one text for each value: a file that differs from the text of what was read from it is damaged.
+   */
+  static final String NAME = "metadata";
+  private static final String FIRST_LINE = "tidegate timeline metadata, version 1";
+  private static final int MAX_BYTES = 4096;
+
+  private MetadataFile() {}
+
+  /** Replaces the file's content; durable on return, and a crash leaves the old content or the new. */
+  static void write(Disk disk, Path folder, TimelineMetadata metadata) throws IOException {
+    Durable.replace(disk, folder.resolve(NAME), out -> out.write(ByteBuffer.wrap(encode(metadata))));
+  }
+
+  static TimelineMetadata read(Disk disk, Path folder) throws IOException {
+    Path file = folder.resolve(NAME);
+    byte[] content;
+    try (Disk.Input in = disk.open(file)) {
+      if (in.size() > MAX_BYTES) {
+        throw damaged(file, MAX_BYTES, "at most " + MAX_BYTES + " bytes", in.size() + " bytes");
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) in.size());
+      RecordScan.read(file, in, bytes, 0);
+      content = bytes.array();
+    }
+    @Nullable TimelineMetadata metadata = decode(content);
+    int difference = metadata == null ? 0 : Arrays.mismatch(encode(metadata), content);
+    if (metadata == null || difference >= 0) {
+      throw damaged(file, difference, "the text of a timeline's metadata, version 1, with its checksum",
+          metadata == null ? content.length + " bytes of something else" : "another text or checksum");
+    }
+    return metadata;
+  }
+
+  static CorruptLayerException damaged(Path file, long offset, String expected, String found) {
+    return new CorruptLayerException(file, offset, expected, found
+        + ". No crash of this program leaves it so. Restore the file from a backup of the whole folder, or remove the"
+        + " folder and the timeline's slot and create the timeline again");
+  }
+
+  static byte[] encode(TimelineMetadata metadata) {
+    String body = FIRST_LINE + "\n"
+        + "tenant_id = " + metadata.tenantId() + "\n"
+        + "timeline_id = " + metadata.timelineId() + "\n"
+        + "system_identifier = " + Long.toUnsignedString(metadata.systemIdentifier()) + "\n"
+        + "postgres_timeline = " + metadata.postgresTimeline() + "\n"
+        + "slot_name = " + metadata.slotName() + "\n"
+        + "start_lsn = " + metadata.startLsn() + "\n"
+        + "disk_consistent_lsn = " + metadata.diskConsistentLsn() + "\n";
+    byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
+    int checksum = Checksums.of(ByteBuffer.wrap(bytes), bytes.length);
+    return (body + "crc32c = " + Checksums.text(checksum) + "\n").getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static @Nullable TimelineMetadata decode(byte[] content) {
+    String[] lines = new String(content, StandardCharsets.ISO_8859_1).split("\n", -1);
+    if (lines.length != 10 || !lines[0].equals(FIRST_LINE)) {
+      return null;
+    }
+    try {
+      return new TimelineMetadata(
+          TenantId.parse(value(lines[1])),
+          TimelineId.parse(value(lines[2])),
+          Long.parseUnsignedLong(value(lines[3])),
+          Integer.parseInt(value(lines[4])),
+          value(lines[5]),
+          Lsn.parse(value(lines[6])),
+          Lsn.parse(value(lines[7])));
+    } catch (IllegalArgumentException malformed) {
+      return null;
+    }
+  }
+
+  private static String value(String line) {
+    return line.substring(line.indexOf('=') + 1).strip();
+  }
+}

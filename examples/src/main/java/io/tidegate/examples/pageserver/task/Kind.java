@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.task;
+
+import io.tidegate.TaskKind;
+import io.tidegate.carrier.CarrierPool;
+
+/** Every kind of task that the server runs: who starts it, which pool runs it, how long it lives. */
+public enum Kind implements TaskKind {
+  /** Starts a PostgreSQL of the server's own. One per source, at start-up, by the server. */
+  LOCAL_POSTGRES(Pools.COMPUTE),
+
+  /** Writes rows into a PostgreSQL of the server's own. One per source, by the server, for its life. */
+  WORKLOAD(Pools.COMPUTE),
+
+  /** Finds or creates the timeline of a source. One per source, by the server, until it has succeeded. */
+  ATTACH(Pools.MGMT),
+
+  /** Prints the status. One, by the server, for its life. */
+  STATUS(Pools.MGMT),
+
+  /** Keeps a connection to the source alive. One per timeline, in its scope {@code walreceiver}, for that scope's life. */
+  WAL_RECEIVER_MANAGER(Pools.WALRECEIVER),
+
+  /** Receives WAL through one connection. Started by the manager in the same scope, lives as long as the connection. */
+  WAL_RECEIVER_CONNECTION(Pools.WALRECEIVER),
+
+  /** Writes frozen layers to disk. One per timeline, in its scope, until the timeline's drain step ends it. */
+  LAYER_FLUSH(Pools.BACKGROUND);
+
+  private final CarrierPool pool;
+
+  Kind(CarrierPool pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public CarrierPool pool() {
+    return pool;
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.timeline;
+
+import io.tidegate.CancellationToken;
+import io.tidegate.Scope;
+import io.tidegate.Task;
+import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.storage.DeltaLayer;
+import io.tidegate.examples.pageserver.storage.FrozenLayer;
+import io.tidegate.examples.pageserver.storage.LayerStore;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.task.Attributes;
+import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.examples.pageserver.task.RetryDelay;
+import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.wal.WalRecord;
+import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
+import io.tidegate.examples.pageserver.walreceiver.WalSink;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One timeline: a scope below its tenant's, with a flush task, and once it has a source a walreceiver.
+ *
+ * <p>A graceful close ends the walreceiver first, then freezes what is in memory and lets the flush task write it and end;
+ * last, when nobody is inside any more, the layer files are released. A hard close leaves out the flush: what was in memory
+ * only is received again after the next start, as PostgreSQL's slot keeps it.
+ *
+ * <p><b>Threads:</b> safe for use by any thread.
+ */
+public final class Timeline implements WalSink {
+  private static final Logger log = LoggerFactory.getLogger(Timeline.class);
+
+  private final TimelineId id;
+  private final Scope scope;
+  private final LayerStore store;
+  private final WritePath writePath;
+  private final Task<?> flush;
+  /** Written once, by whoever finds the source. */
+  private volatile @Nullable WalReceiver walReceiver;
+
+  private Timeline(Scope scope, LayerStore store, Checkpointing checkpointing) {
+    this.id = store.metadata().timelineId();
+    this.scope = scope;
+    this.store = store;
+    this.writePath = new WritePath(store.diskConsistentLsn(), checkpointing);
+    scope.onClosed("release layers", store::close);
+    this.flush = scope.spawn(Kind.LAYER_FLUSH, this::flushLoop);
+    scope.onDrain("stop ingest", this::stopIngest);
+    scope.onDrain("freeze and flush", this::freezeAndFlush);
+  }
+
+  /**
+   * Opens a timeline in a scope of its own below the tenant's.
+   *
+   * @param tenant the tenant's scope
+   * @param store its layers; closed with the timeline
+   * @param checkpointing when layers are frozen
+   * @return the timeline, which continues at the store's disk-consistent LSN
+   */
+  public static Timeline open(Scope tenant, LayerStore store, Checkpointing checkpointing) {
+    TimelineId id = store.metadata().timelineId();
+    Scope scope = tenant.newChild("timeline-" + id.toString().substring(0, 8)).with(Attributes.TIMELINE_ID, id).open();
+    return new Timeline(scope, store, checkpointing);
+  }
+
+  /**
+   * Begins to receive WAL.
+   *
+   * @param source the PostgreSQL that this timeline is of
+   */
+  public void receiveFrom(PostgresSource source) {
+    TimelineMetadata metadata = store.metadata();
+    WalReceiver.Upstream upstream = new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.slotName());
+    walReceiver = WalReceiver.start(scope, source, upstream, this);
+  }
+
+  @Override
+  public void put(WalRecord record, CancellationToken token) throws Exception {
+    writePath.put(record, token);
+  }
+
+  @Override
+  public Lsn lastRecordLsn() {
+    return writePath.lastRecordLsn();
+  }
+
+  @Override
+  public Lsn diskConsistentLsn() {
+    return store.diskConsistentLsn();
+  }
+
+  private void flushLoop(CancellationToken token) throws Exception {
+    while (true) {
+      Optional<FrozenLayer> layer = writePath.awaitFrozen(token);
+      if (layer.isEmpty()) {
+        return;
+      }
+      flush(layer.get(), token);
+      writePath.flushed(layer.get());
+      WalReceiver receiver = walReceiver;
+      if (receiver != null) {
+        receiver.flushed();
+      }
+    }
+  }
+
+  /** Writes a layer, again and again if the disk fails: until then it stays in memory, and PostgreSQL keeps its WAL. */
+  private void flush(FrozenLayer layer, CancellationToken token) throws InterruptedException {
+    RetryDelay delay = new RetryDelay();
+    while (true) {
+      token.throwIfCancelled();
+      try {
+        DeltaLayer written = store.flush(layer);
+        log.info("flushed {}, {} records", written.file().getFileName(), written.recordCount());
+        return;
+      } catch (IOException failed) {
+        Duration pause = delay.afterFailure();
+        log.error("flushing {} failed; next attempt in {} ms", layer, pause.toMillis(), failed);
+        token.sleep(pause);
+      }
+    }
+  }
+
+  private void stopIngest() {
+    WalReceiver receiver = walReceiver;
+    if (receiver != null) {
+      receiver.close();
+      log.info("{}", receiver.totals());
+    }
+  }
+
+  private void freezeAndFlush() throws InterruptedException {
+    writePath.finish();
+    flush.join();
+    if (flush.state() != Task.State.SUCCEEDED) {
+      throw new IllegalStateException("not all is flushed: " + flush);
+    }
+  }
+
+  /** {@return the id} */
+  public TimelineId id() {
+    return id;
+  }
+
+  /** {@return the timeline's scope} */
+  public Scope scope() {
+    return scope;
+  }
+
+  /** {@return what the timeline knows of itself on disk} */
+  public TimelineMetadata metadata() {
+    return store.metadata();
+  }
+
+  /** {@return how many layers are in memory} */
+  public int layersInMemory() {
+    return writePath.layers();
+  }
+
+  /** {@return how many layers are on disk} */
+  public int layersOnDisk() {
+    return store.layers().size();
+  }
+
+  /** {@return the receiver; empty until the timeline has a source} */
+  public Optional<WalReceiver> walReceiver() {
+    return Optional.ofNullable(walReceiver);
+  }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.storage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidegate.examples.pageserver.wal.Lsn;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Crashes at every step that changes the disk, followed by another process on what is left. */
+@Timeout(120)
+class LayerStoreCrashTest {
+  private static final Path FOLDER = Path.of("/timeline");
+  private static final Lsn START = MetadataFileTest.SAMPLE.startLsn();
+  private static final int POWER_CUTS = 12;
+
+  private final SampleWal wal = new SampleWal(1, START, 8, 60);
+  private final List<Lsn> ends = new ArrayList<>(List.of(START));
+  private Lsn reported = START; // the highest LSN that a flush has returned
+  private boolean created; // whether create has returned
+
+  LayerStoreCrashTest() {
+    for (int i = 0; i < 3; i++) {
+      wal.extend(20 + i * 40);
+      ends.add(wal.end());
+    }
+  }
+
+  @Test
+  void open_afterAKillAtAnyStep_losesNothingReported() throws Exception {
+    forEachStep((disk, step) -> checkAndFinish(disk.afterKill()));
+  }
+
+  @Test
+  void open_afterAPowerCutAtAnyStep_losesNothingReported() throws Exception {
+    forEachStep((disk, step) -> {
+      for (int seed = 0; seed < POWER_CUTS; seed++) {
+        checkAndFinish(disk.afterPowerCut(new Random(step * 100L + seed)));
+      }
+    });
+  }
+
+  @Test
+  void open_afterCrashesInARow_losesNothingReported() throws Exception {
+    for (int seed = 0; seed < 500; seed++) {
+      Random random = new Random(seed);
+      created = false;
+      reported = START;
+      MemoryDisk disk = new MemoryDisk();
+      for (int crash = 0; crash < 6; crash++) {
+        disk.crashAt(1 + random.nextInt(20));
+        runToTheEnd(disk);
+        disk = random.nextInt(4) == 0 ? disk.afterKill() : disk.afterPowerCut(random);
+      }
+      checkAndFinish(disk);
+    }
+  }
+
+  @Test
+  void flush_afterAFailureAtAnyStep_succeedsWhenRepeated() throws Exception {
+    for (int step = 1; ; step++) {
+      reported = START;
+      MemoryDisk disk = new MemoryDisk();
+      LayerStore store = LayerStore.create(FOLDER, MetadataFileTest.SAMPLE, disk);
+      disk.failOnceAt(step);
+      flushRepeatedly(store);
+      store.close();
+      checkAndFinish(disk.afterPowerCut(new Random(step)));
+      if (!disk.failed()) {
+        assertTrue(step > 30, "every step was tried");
+        return;
+      }
+    }
+  }
+
+  private interface Aftermath {
+    void check(MemoryDisk disk, int step) throws IOException;
+  }
+
+  private void forEachStep(Aftermath aftermath) throws IOException {
+    for (int step = 1; ; step++) {
+      MemoryDisk disk = new MemoryDisk();
+      disk.crashAt(step);
+      created = false;
+      reported = START;
+      runToTheEnd(disk);
+      Lsn before = reported;
+      boolean createdBefore = created;
+      aftermath.check(disk, step);
+      if (before.equals(wal.end()) && createdBefore && !disk.failed()) {
+        assertTrue(step > 30, "every step was tried");
+        return;
+      }
+    }
+  }
+
+  private void runToTheEnd(MemoryDisk disk) throws IOException {
+    try {
+      LayerStore store = openOrCreate(disk);
+      assertTrue(store.diskConsistentLsn().compareTo(reported) >= 0, "not behind what was reported");
+      reported = store.diskConsistentLsn();
+      flushRest(store);
+      store.close();
+    } catch (MemoryDisk.Crash expected) {
+      // The caller goes on with what is left.
+    }
+  }
+
+  private LayerStore openOrCreate(MemoryDisk disk) throws IOException {
+    LayerStore store;
+    try {
+      store = LayerStore.open(FOLDER, disk);
+    } catch (NoSuchFileException neverCreated) {
+      assertFalse(created, "a timeline that was created is there");
+      store = LayerStore.create(FOLDER, MetadataFileTest.SAMPLE, disk);
+    }
+    created = true;
+    return store;
+  }
+
+  private void flushRest(LayerStore store) throws IOException {
+    while (store.diskConsistentLsn().isBefore(wal.end())) {
+      DeltaLayer written = store.flush(layerAfter(store.diskConsistentLsn()));
+      reported = written.endLsn();
+    }
+  }
+
+  private void flushRepeatedly(LayerStore store) throws IOException {
+    while (store.diskConsistentLsn().isBefore(wal.end())) {
+      Lsn before = store.diskConsistentLsn();
+      int layers = store.layers().size();
+      FrozenLayer next = layerAfter(before);
+      try {
+        store.flush(next);
+      } catch (MemoryDisk.Crash failed) {
+        assertEquals(before, store.diskConsistentLsn());
+        assertEquals(layers, store.layers().size());
+        store.flush(next);
+      }
+      reported = store.diskConsistentLsn();
+      assertEquals(next.endLsn(), reported);
+    }
+  }
+
+  private FrozenLayer layerAfter(Lsn start) {
+    int index = ends.indexOf(start);
+    assertTrue(index >= 0, () -> "between two layers: " + start);
+    Lsn end = ends.get(index + 1);
+    List<SampleWal.Rec> records = wal.records.stream()
+        .filter(each -> start.isBefore(each.endLsn()) && !end.isBefore(each.endLsn()))
+        .toList();
+    return SampleWal.layer(start, records, end);
+  }
+
+  private void checkAndFinish(MemoryDisk disk) throws IOException {
+    Lsn reportedBefore = reported;
+    boolean createdBefore = created;
+    try (LayerStore store = openOrCreate(disk)) {
+      assertTrue(store.diskConsistentLsn().compareTo(reported) >= 0, "not behind what was reported");
+      checkContent(disk, store);
+      flushRest(store);
+      checkContent(disk, store);
+      assertEquals(wal.end(), store.diskConsistentLsn());
+    }
+    reported = reportedBefore;
+    created = createdBefore;
+  }
+
+  private void checkContent(MemoryDisk disk, LayerStore store) throws IOException {
+    List<LayerRecord> all = new ArrayList<>();
+    Set<Path> files = new TreeSet<>(Set.of(FOLDER.resolve("metadata")));
+    for (DeltaLayer layer : store.layers()) {
+      layer.verify();
+      all.addAll(SampleWal.readAll(layer));
+      files.add(layer.file());
+    }
+    assertEquals(wal.expected(store.diskConsistentLsn()), all);
+    assertEquals(files, new TreeSet<>(disk.list(FOLDER)));
+    for (int page = 0; page < 8; page++) {
+      assertEquals(
+          wal.expected(SampleWal.page(page), store.diskConsistentLsn()), store.get(SampleWal.page(page), wal.end()));
+    }
+  }
+}
