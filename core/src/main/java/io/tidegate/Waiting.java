@@ -73,7 +73,11 @@ final class Waiting {
       Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition, @Nullable TokenNode own)
       throws InterruptedException {
     while (!condition.getAsBoolean()) {
-      if (own != null) {
+      if (own != null && own.isCancelled()) {
+        // Where own's cancel is what is waited for, it holds by now.
+        if (condition.getAsBoolean()) {
+          return true;
+        }
         own.throwIfCancelled();
       }
       if (Thread.interrupted()) {
