@@ -6,6 +6,7 @@ import static java.lang.invoke.MethodHandles.lookup;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -14,17 +15,22 @@ final class InterruptRegion extends Attachments.Entry {
   private static final VarHandle STATE =
       ConstantBootstraps.fieldVarHandle(lookup(), "state", VarHandle.class, InterruptRegion.class, int.class);
 
+  private static final ThreadLocal<@Nullable InterruptRegion> INNERMOST = new ThreadLocal<>();
+
   /*
    *   from           to             by            wakes
    *   WORKING        FINISHED       the thread    -
    *   WORKING        INTERRUPTING   a canceller   -
    *   INTERRUPTING   INTERRUPTED    the same      the thread, if it waits at the exit
    *   INTERRUPTING   SPARED         the same      the thread, if it waits at the exit
+   *   SPARED         INTERRUPTED    the thread, at the exit of a region inside this one
    *
    * I1  The canceller interrupts between its two transitions only, so no interrupt arrives after FINISHED.
    * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for the few instructions of
    *     tell(), which parks nowhere.
    * I3  A thread that is interrupted already, by somebody else, is SPARED: its status is not ours to clear.
+   * I4  A region that clears the status at its exit interrupts again if a region around it was told meanwhile: that one's
+   *     interrupt was the same, or was spared because of this one's.
    */
   private static final int WORKING = 0;
   private static final int FINISHED = 1;
@@ -32,45 +38,72 @@ final class InterruptRegion extends Attachments.Entry {
   private static final int INTERRUPTED = 3;
   private static final int SPARED = 4;
 
-  private final Thread thread;
+  private final Thread thread = Thread.currentThread();
+  /** The region around this one, of the same thread. */
+  private final @Nullable InterruptRegion outer = INNERMOST.get();
   /** Any thread. */
   private volatile int state = WORKING;
-
-  InterruptRegion(Thread thread) {
-    this.thread = thread;
-  }
 
   <T> T call(TokenNode token, Callable<T> body) throws Exception {
     if (!TokenGraph.attach(token, this)) {
       token.throwIfCancelled();
     }
+    INNERMOST.set(this);
     T result;
     try {
       result = body.call();
     } catch (Throwable thrown) {
-      CancelReason reason = exit(token);
-      if (reason != null) {
-        throw new CancelledException(token, reason, thrown);
+      exit(token);
+      if (state == FINISHED || thrown instanceof Error) {
+        throw thrown;
       }
-      throw thrown;
+      if (state == SPARED && thrown instanceof InterruptedException) {
+        thread.interrupt(); // from outside, and its exception becomes a mere cause
+      }
+      throw new CancelledException(Objects.requireNonNull(token.currentReason()), thrown);
     }
     exit(token);
     return result;
   }
 
-  /** Ends the region; answers the reason if this region's thread was told of a cancel. */
-  private @Nullable CancelReason exit(TokenNode token) {
+  /** Ends the region: it is FINISHED if this came before any cancel. */
+  private void exit(TokenNode token) {
+    if (outer == null) {
+      INNERMOST.remove();
+    } else {
+      INNERMOST.set(outer);
+    }
     TokenGraph.detach(token, this);
     if (STATE.compareAndSet(this, WORKING, FINISHED)) {
-      return null;
+      return;
     }
+    if (settledState() == INTERRUPTED) {
+      boolean pending = Thread.interrupted();
+      InterruptRegion around = outer;
+      while (around != null && !around.interruptAgain(pending)) {
+        around = around.outer;
+      }
+    }
+  }
+
+  /** The state when no canceller is about to interrupt. */
+  @SuppressWarnings("ThreadPriorityCheck") // a canceller that is a virtual thread may need this thread's carrier
+  private int settledState() {
     while (state == INTERRUPTING) {
-      Thread.onSpinWait();
+      Thread.yield();
     }
-    if (state == INTERRUPTED) {
-      boolean unusedOurOwn = Thread.interrupted();
+    return state;
+  }
+
+  /** Called by the region's own thread after a region inside this one has cleared the status; says whether this was told. */
+  private boolean interruptAgain(boolean wasPending) {
+    int told = settledState();
+    if (told == SPARED || (told == INTERRUPTED && wasPending)) {
+      state = INTERRUPTED;
+      thread.interrupt();
+      return true;
     }
-    return token.currentReason();
+    return false;
   }
 
   @Override
