@@ -58,6 +58,6 @@ final class Current {
   /** Names the caller: the path of the scope that it is in, else its thread. */
   static String source() {
     Stay stay = innermost();
-    return stay == null ? "thread " + Thread.currentThread().getName() : stay.gate().path();
+    return stay == null || !stay.inGate() ? "thread " + Thread.currentThread().getName() : stay.gate().path();
   }
 }

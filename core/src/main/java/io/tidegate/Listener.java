@@ -77,21 +77,18 @@ final class Listener extends Attachments.Entry implements Registration {
     try {
       Waiting.thread(pool, claimed).start();
     } catch (Throwable notStarted) {
+      log.error("a cancel callback of {} does not run: it got no thread", token, notStarted);
       claimed.leave();
-      throw notStarted;
     }
   }
 
   private static @Nullable GateImpl owner(TokenNode token) {
     Stay stay = Current.innermost();
     if (stay != null) {
-      return stay.gate();
+      return stay.inGate() ? stay.gate() : null;
     }
-    TokenNode node = token;
-    while (!(node instanceof ScopeToken) && node.parentCount() == 1) {
-      node = node.parent(0);
-    }
-    return node instanceof ScopeToken scopeToken ? scopeToken.gate() : null;
+    ScopeToken scope = token.scope();
+    return scope == null ? null : scope.gate();
   }
 
   /** The run of the callback, a stay in the gate of its scope. */
@@ -102,6 +99,7 @@ final class Listener extends Attachments.Entry implements Registration {
 
     @Override
     public void run() {
+      runsOn(Thread.currentThread());
       Current.push(this);
       try {
         callback.run();
