@@ -11,12 +11,10 @@ import org.jspecify.annotations.Nullable;
 public final class CancelledException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final transient TokenNode token;
   private final transient CancelReason reason;
 
-  CancelledException(TokenNode token, CancelReason reason, @Nullable Throwable cause) {
+  CancelledException(CancelReason reason, @Nullable Throwable cause) {
     super(reason.toString(), cause != null ? cause : reason.cause());
-    this.token = token;
     this.reason = reason;
   }
 
@@ -31,7 +29,6 @@ public final class CancelledException extends RuntimeException {
    * @param token the token that the caller answers to
    */
   public boolean is(CancellationToken token) {
-    TokenNode own = (TokenNode) token;
-    return own == this.token || own.currentReason() == reason;
+    return ((TokenNode) token).currentReason() == reason;
   }
 }

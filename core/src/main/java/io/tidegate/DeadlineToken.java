@@ -4,6 +4,7 @@ package io.tidegate;
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ final class DeadlineToken extends TokenNode {
   private final CarrierPool pool;
   private final Duration timeout;
   private final long deadlineNanos;
+  /** Who set the deadline. */
+  private final String source;
   /** Guarded by the monitor of the attachments. */
   private @Nullable Watch watch;
 
@@ -25,16 +28,24 @@ final class DeadlineToken extends TokenNode {
     this.clock = pool.clock();
     this.timeout = timeout;
     this.deadlineNanos = Waiting.deadline(clock, timeout);
+    this.source = Current.source();
   }
 
   @Override
-  @Nullable CancelReason ownReason() {
-    CancelReason stored = super.ownReason();
-    if (stored == null && isDue()) {
-      expire();
-      stored = super.ownReason();
+  boolean isDue() {
+    return deadlineNanos != Waiting.NO_DEADLINE && clock.nanoTime() - deadlineNanos >= 0;
+  }
+
+  @Override
+  boolean settle(@Nullable Cancel inherited) {
+    if (!isDue()) {
+      return super.settle(inherited);
     }
-    return stored;
+    CancelReason own = ownReason();
+    if (inherited == null || isLaterDeadline(inherited.reason(), own)) {
+      return mark(Cancel.now(own));
+    }
+    return super.settle(inherited);
   }
 
   @Override
@@ -53,15 +64,14 @@ final class DeadlineToken extends TokenNode {
     }
   }
 
-  private boolean isDue() {
-    return deadlineNanos != Waiting.NO_DEADLINE && clock.nanoTime() - deadlineNanos >= 0;
+  private CancelReason ownReason() {
+    Instant passedAt = clock.now().minusNanos(clock.nanoTime() - deadlineNanos);
+    return new CancelReason(CancelReason.Code.DEADLINE, "no more time after " + timeout, source, passedAt, null);
   }
 
-  private void expire() {
-    // An ancestor's reason was there first if it has one.
-    CancelReason inherited = parent(0).currentReason();
-    mark(inherited != null ? inherited : CancelReason.of(CancelReason.Code.DEADLINE, "no more time after " + timeout));
-    TokenGraph.deliver(this);
+  /** Whether another deadline, which was looked at first, came later than this one. */
+  private static boolean isLaterDeadline(CancelReason other, CancelReason own) {
+    return other.code() == CancelReason.Code.DEADLINE && other.at().isAfter(own.at());
   }
 
   /** Waits for the deadline, or for its own end. */
@@ -77,7 +87,7 @@ final class DeadlineToken extends TokenNode {
         clock.parkUntil(DeadlineToken.this, deadlineNanos);
       }
       if (!ended) {
-        ownReason();
+        currentCancel();
       }
     }
 

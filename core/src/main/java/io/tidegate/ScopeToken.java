@@ -22,6 +22,11 @@ final class ScopeToken extends TokenNode {
     }
   }
 
+  @Override
+  ScopeToken scope() {
+    return this;
+  }
+
   GateImpl gate() {
     return gate;
   }

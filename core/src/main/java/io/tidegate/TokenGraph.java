@@ -39,11 +39,13 @@ final class TokenGraph {
   /** Attaches an entry, unless the token is cancelled; says whether it did. */
   static boolean attach(TokenNode token, Attachments.Entry entry) {
     List<TokenNode> pinned = new ArrayList<>(2);
-    boolean inserted = pinAndLink(token, pinned) && insert(token, entry);
-    for (TokenNode node : pinned) {
-      drop(node);
+    try {
+      return pinAndLink(token, pinned) && insert(token, entry);
+    } finally {
+      for (TokenNode node : pinned) {
+        drop(node);
+      }
     }
-    return inserted;
   }
 
   /** Detaches an entry; says whether it was attached, and so was not told of a cancel. */
@@ -67,7 +69,7 @@ final class TokenGraph {
       drop(pinned.get(i));
     }
     if (!linked) {
-      token.mark(Objects.requireNonNull(token.parent(0).currentReason()));
+      token.mark(Objects.requireNonNull(token.parent(0).currentCancel()));
     }
     return linked;
   }
@@ -91,28 +93,42 @@ final class TokenGraph {
     }
   }
 
-  /** Finds the reason of a token that has several parents, or an ancestor with several. */
-  static @Nullable CancelReason search(TokenNode start) {
+  /**
+   * Looks for the first cancel above a token, and for deadlines that have passed; stores what it finds in all tokens that it
+   * came by (post-order), so that none of them needs to look again.
+   */
+  static @Nullable Cancel search(TokenNode start) {
+    ArrayDeque<Climb> climbs = new ArrayDeque<>();
+    climbs.add(new Climb(start));
     Visited visited = new Visited();
-    ArrayDeque<TokenNode> open = new ArrayDeque<>();
-    open.add(start);
-    while (!open.isEmpty()) {
-      TokenNode node = open.removeLast();
-      CancelReason found = node.ownReason();
-      if (found != null) {
-        return found;
-      }
-      if (node instanceof ScopeToken) {
-        continue;
-      }
-      visited.begin(node);
-      for (int i = node.parentCount() - 1; i >= 0; i--) {
-        if (visited.add(node.parent(i))) {
-          open.add(node.parent(i));
+    List<TokenNode> expired = new ArrayList<>(0);
+    while (!climbs.isEmpty()) {
+      Climb climb = climbs.getLast();
+      TokenNode node = climb.node;
+      boolean known = node.storedCancel() != null || node instanceof ScopeToken;
+      if (!known && climb.next < node.parentCount()) {
+        visited.begin(node);
+        TokenNode parent = node.parent(climb.next++);
+        if (visited.add(parent)) {
+          climbs.add(new Climb(parent));
+        }
+      } else {
+        climbs.removeLast();
+        if (!known && node.settle(firstOfParents(node))) {
+          expired.add(node);
         }
       }
     }
-    return null;
+    expired.forEach(TokenGraph::deliver);
+    return start.storedCancel();
+  }
+
+  private static @Nullable Cancel firstOfParents(TokenNode node) {
+    Cancel first = null;
+    for (int i = 0; i < node.parentCount(); i++) {
+      first = Cancel.first(first, node.parent(i).storedCancel());
+    }
+    return first;
   }
 
   // ---- attaching
@@ -120,7 +136,7 @@ final class TokenGraph {
   private static boolean insert(TokenNode token, Attachments.Entry entry) {
     Attachments attachments = token.attachments();
     synchronized (attachments) {
-      if (token.storedReason() != null) {
+      if (token.storedCancel() != null) {
         return false;
       }
       attachments.insert(entry);
@@ -231,7 +247,7 @@ final class TokenGraph {
 
   // ---- cancelling
 
-  /** Gives the reason to all linked descendants; answers them with the token itself, each after its parents. */
+  /** Gives the cancel to all linked descendants; answers them with the token itself, each after its parents. */
   private static List<TokenNode> markDescendants(TokenNode cancelled) {
     List<TokenNode> order = new ArrayList<>();
     Visited visited = new Visited();
@@ -239,16 +255,16 @@ final class TokenGraph {
     order.add(cancelled);
     for (int i = 0; i < order.size(); i++) {
       TokenNode node = order.get(i);
-      CancelReason reason = node.storedReason();
+      Cancel cancel = node.storedCancel();
       Attachments attachments = node.attachmentsIfAny();
-      if (attachments == null || reason == null) {
+      if (attachments == null || cancel == null) {
         continue;
       }
       synchronized (attachments) {
         attachments.collectChildren(children);
       }
       for (TokenNode child : children) {
-        child.mark(reason);
+        child.mark(cancel);
         visited.begin(child);
         if (child.parentCount() == 1 || visited.add(child)) {
           order.add(child);

@@ -12,30 +12,33 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** A token: its own reason, its parents, and, while somebody waits or listens on it, what is attached to it. */
+/** A token: its own cancel, its parents, and, while somebody waits or listens on it, what is attached to it. */
 sealed class TokenNode implements CancellationToken permits ScopeToken, DeadlineToken {
   static final TokenNode NONE = new TokenNode(null);
 
-  private static final VarHandle REASON =
-      ConstantBootstraps.fieldVarHandle(lookup(), "reason", VarHandle.class, TokenNode.class, CancelReason.class);
+  private static final VarHandle CANCEL =
+      ConstantBootstraps.fieldVarHandle(lookup(), "cancel", VarHandle.class, TokenNode.class, Cancel.class);
   private static final VarHandle ATTACHMENTS =
       ConstantBootstraps.fieldVarHandle(lookup(), "attachments", VarHandle.class, TokenNode.class, Attachments.class);
 
   /*
-   * A token is cancelled if it or an ancestor has a reason. A plain token is known to no parent, so it finds that out by
-   * looking up its chain; a ScopeToken stays attached and is told, so the look-up ends there. A reason that a look-up
-   * finds is stored in the node that was asked, and only stored reasons are ever answered: so the first answer stays.
+   * A token is cancelled if it or an ancestor has a cancel. A plain token is known to no parent, so it finds that out by
+   * looking up its chain; a ScopeToken stays attached and is told, so the look-up ends there. A cancel that a look-up
+   * finds is stored in all nodes on its way, and only what is stored is ever answered: so the first answer stays.
    *
-   *   reason     any thread; null -> value once, by CAS
-   *   attached   any thread; null -> value once, by CAS; its content is guarded by its monitor. See TokenGraph.
+   *   cancel        any thread; null -> value once, by CAS
+   *   attachments   any thread; null -> value once, by CAS; its content is guarded by its monitor. See TokenGraph.
    */
   /** Null, one TokenNode, or a TokenNode[] of several. */
   private final @Nullable Object parents;
-  private volatile @Nullable CancelReason reason;
+  /** The nearest scope's token above, if no token with several parents is between. */
+  private final @Nullable ScopeToken scopeAbove;
+  private volatile @Nullable Cancel cancel;
   private volatile @Nullable Attachments attachments;
 
   TokenNode(@Nullable Object parents) {
     this.parents = parents;
+    this.scopeAbove = parents instanceof TokenNode parent ? parent.scope() : null;
   }
 
   static TokenNode ofParents(CancellationToken... tokens) {
@@ -70,7 +73,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
     if (this == NONE) {
       throw new IllegalStateException("the token none() is never cancelled; cancel a child of it");
     }
-    boolean first = currentReason() == null && mark(why);
+    boolean first = currentCancel() == null && mark(Cancel.now(why));
     // Also where another call was first: it may not have come to the last descendant yet, and T2 holds for every call.
     TokenGraph.deliver(this);
     return first;
@@ -78,7 +81,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
 
   @Override
   public final boolean isCancelled() {
-    return currentReason() != null;
+    return currentCancel() != null;
   }
 
   @Override
@@ -90,7 +93,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
   public final void throwIfCancelled() {
     CancelReason why = currentReason();
     if (why != null) {
-      throw new CancelledException(this, why, null);
+      throw new CancelledException(why, null);
     }
   }
 
@@ -127,46 +130,60 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
   @Override
   public final <T> T interruptibly(Callable<T> body) throws Exception {
     Objects.requireNonNull(body, "body");
-    return new InterruptRegion(Thread.currentThread()).call(this, body);
+    throwIfCancelled();
+    return new InterruptRegion().call(this, body);
   }
 
-  /** The reason that this token answers with: its own, else the nearest cancelled ancestor's, which becomes its own. */
   final @Nullable CancelReason currentReason() {
+    Cancel current = currentCancel();
+    return current == null ? null : current.reason();
+  }
+
+  /** The cancel that this token answers with: its own, else the first of its ancestors', which becomes its own. */
+  final @Nullable Cancel currentCancel() {
+    Cancel stored = cancel;
+    if (stored != null) {
+      return stored;
+    }
     TokenNode node = this;
-    while (true) {
-      CancelReason found = node.ownReason();
-      if (found != null) {
-        return node == this ? found : adopt(found);
-      }
+    while (node.cancel == null && !node.isDue()) {
       if (node instanceof ScopeToken || node.parents == null) {
         return null;
       }
       if (!(node.parents instanceof TokenNode parent)) {
-        found = TokenGraph.search(node);
-        return found == null ? null : adopt(found);
+        break;
       }
       node = parent;
     }
+    return TokenGraph.search(this);
   }
 
-  /** The reason of this node itself, whatever its ancestors say. */
-  @Nullable CancelReason ownReason() {
-    return reason;
+  /** The cancel that is stored in this node: unlike {@link #currentCancel} it looks at nothing else. */
+  final @Nullable Cancel storedCancel() {
+    return cancel;
   }
 
-  /** The reason that is stored in this node: unlike {@link #ownReason} it looks at no clock, and cancels nothing. */
-  final @Nullable CancelReason storedReason() {
-    return reason;
+  /** Stores a cancel if none is stored; says whether this call did. */
+  final boolean mark(Cancel found) {
+    return cancel == null && CANCEL.compareAndSet(this, null, found);
   }
 
-  /** Stores a reason if none is stored; says whether this call did. */
-  final boolean mark(CancelReason why) {
-    return reason == null && REASON.compareAndSet(this, null, why);
+  /** Whether this token is to be cancelled by nobody but the clock, now. */
+  boolean isDue() {
+    return false;
   }
 
-  private CancelReason adopt(CancelReason why) {
-    mark(why);
-    return Objects.requireNonNull(reason);
+  /** Stores what was found above, if anything; says whether this token has instead cancelled itself. */
+  boolean settle(@Nullable Cancel inherited) {
+    if (inherited != null) {
+      mark(inherited);
+    }
+    return false;
+  }
+
+  /** The nearest scope's token, this one included, that is an only ancestor. */
+  @Nullable ScopeToken scope() {
+    return scopeAbove;
   }
 
   final int parentCount() {
