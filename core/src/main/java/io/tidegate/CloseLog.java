@@ -23,11 +23,11 @@ final class CloseLog {
   private int departed;
   private @Nullable Duration elapsed;
 
-  CloseLog(String path, PoolClock clock) {
+  CloseLog(String path, PoolClock clock, long begunNanos) {
     this.path = path;
     this.clock = clock;
-    this.begunNanos = clock.nanoTime();
-    this.story = new SlowCloseStory(begunNanos);
+    this.begunNanos = begunNanos;
+    this.story = new SlowCloseStory(clock, begunNanos);
   }
 
   SlowCloseStory story() {
@@ -58,24 +58,26 @@ final class CloseLog {
     return Duration.ofNanos(clock.nanoTime() - begunNanos);
   }
 
+  /** What was written down for the gates below that are closed. */
+  synchronized List<CloseLog> endedChildren() {
+    return List.copyOf(children);
+  }
+
   /** The report of what was seen, with those who are still inside. */
-  CloseReport report(List<Holder> left, List<CloseReport> open) {
-    List<CloseLog> closedChildren;
-    synchronized (this) {
-      closedChildren = List.copyOf(children);
-    }
+  CloseReport report(List<Holder> left, List<CloseLog> ended, List<CloseReport> open) {
     List<CloseReport> reports = new ArrayList<>();
-    closedChildren.forEach(child -> reports.add(child.report(List.of(), List.of())));
+    ended.forEach(child -> reports.add(child.report(List.of(), child.endedChildren(), List.of())));
     reports.addAll(open);
     synchronized (this) {
+      boolean closed = elapsed != null;
       return new CloseReport(
           path,
-          elapsed != null,
+          closed,
           elapsed != null ? elapsed : sinceBegin(),
           steps,
           List.copyOf(departures),
           departed,
-          left,
+          closed ? List.of() : left,
           reports);
     }
   }

@@ -3,9 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,16 +23,16 @@ final class GateImpl extends Member implements Gate {
    *   EMPTY      CLOSED     the same thread, or the one that it started to run the scope's close steps;
    *                         then this gate leaves its parent's list                all closers
    *
-   * The lock guards the list, the count and every change of the level; it is never held while another gate's is taken, nor
+   * The lock guards the list and every change of the level; it is never held while another gate's is taken, nor
    * while code of the user or a token's monitor is entered. (A token's monitor may be held when this lock is taken.)
    *
    * I1  The level never falls.
    * I2  enter adds a member only at OPEN, or at DRAINING for those inside the draining tree; admit only below EMPTY. Both
    *     test and add under the lock, so a member is either added before the level rose, and waited for, or refused.
-   * I3  Exactly one thread makes the step to EMPTY: it is taken under the lock, when the count is 0 at CLOSING, by the
+   * I3  Exactly one thread makes the step to EMPTY: it is taken under the lock, when the list is empty at CLOSING, by the
    *     one that has claimed it there. So a scope that is closed has a cancelled token, and all its callbacks have run.
-   * I4  A gate is in its parent's list from its creation until it is CLOSED. So a parent's count is not 0 while any
-   *     descendant is not closed, and enter touches no ancestor.
+   * I4  A gate is in its parent's list from its creation until it is CLOSED. So a parent's list is not empty while
+   *     any descendant is not closed, and enter touches no ancestor.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
    *
    * No lost wake-up: a closer adds itself to 'closers' before it reads the level; finish sets the level before it wakes them.
@@ -52,10 +50,8 @@ final class GateImpl extends Member implements Gate {
   /** The scope whose gate this is; written once by its constructor, before the gate is known to others. */
   private @Nullable ScopeImpl scope;
 
-  /** Sentinel of the circular list of members; guarded by the lock. */
-  private final Member list = new Sentinel();
-  /** Length of the list; guarded by the lock. */
-  private int count;
+  /** Who is inside; guarded by the lock. */
+  private final MemberList list = new MemberList();
   /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
   private boolean emptying;
   /** Any thread; written under the lock. */
@@ -67,8 +63,6 @@ final class GateImpl extends Member implements Gate {
     super(parent);
     this.name = Objects.requireNonNull(name, "name");
     this.path = parent == null ? name : parent.path + "/" + name;
-    list.previous = list;
-    list.next = list;
     enteredAt(Current.clock().nanoTime());
   }
 
@@ -163,8 +157,7 @@ final class GateImpl extends Member implements Gate {
 
   @Override
   public List<Holder> holders() {
-    long now = Current.clock().nanoTime();
-    return members().stream().map(member -> Holder.of(member, member.gate().path, now)).toList();
+    return GateViews.holders(members());
   }
 
   // ---- entering and leaving
@@ -198,7 +191,7 @@ final class GateImpl extends Member implements Gate {
       if (level > DRAINING || (level == DRAINING && !isCallerInside())) {
         return false;
       }
-      link(member);
+      list.add(member);
       return true;
     }
   }
@@ -210,7 +203,7 @@ final class GateImpl extends Member implements Gate {
       if (level >= EMPTY) {
         return false;
       }
-      link(member);
+      list.add(member);
       return true;
     }
   }
@@ -219,7 +212,7 @@ final class GateImpl extends Member implements Gate {
   void showReleasing(Member member) {
     member.enteredAt(Current.clock().nanoTime());
     synchronized (lock) {
-      link(member);
+      list.add(member);
     }
   }
 
@@ -253,10 +246,9 @@ final class GateImpl extends Member implements Gate {
     CloseLog log;
     boolean emptied;
     synchronized (lock) {
-      if (member.next == null) {
+      if (!list.remove(member)) {
         return false;
       }
-      unlink(member);
       log = closeLog;
       emptied = claimEmpty();
     }
@@ -271,7 +263,7 @@ final class GateImpl extends Member implements Gate {
   private void tellLeaver(Member member) {
     GateImpl closing = this;
     while (closing.level >= DRAINING) {
-      closing.closeLog().story().tellLeaver(closing, member, Current.clock());
+      closing.closeLog().story().tellLeaver(closing, member);
       if (!closing.inGate()) {
         return;
       }
@@ -281,7 +273,7 @@ final class GateImpl extends Member implements Gate {
 
   /** Claims the step to EMPTY if nobody is left; under the lock. Who claims it calls {@link #becomeEmpty}. */
   private boolean claimEmpty() {
-    if (level != CLOSING || count > 0 || emptying) {
+    if (level != CLOSING || !list.isEmpty() || emptying) {
       return false;
     }
     emptying = true;
@@ -295,7 +287,7 @@ final class GateImpl extends Member implements Gate {
     }
     synchronized (lock) {
       emptying = false;
-      if (count > 0) {
+      if (!list.isEmpty()) {
         return false;
       }
       level = EMPTY;
@@ -304,10 +296,8 @@ final class GateImpl extends Member implements Gate {
   }
 
   private void setClosed() {
-    synchronized (lock) {
-      level = CLOSED;
-    }
-    CloseLog log = Objects.requireNonNull(closeLog);
+    // All is written down before a closer can see the level and report.
+    CloseLog log = closeLog();
     log.closed();
     if (inGate()) {
       CloseLog parentLog = gate().closeLog;
@@ -315,26 +305,11 @@ final class GateImpl extends Member implements Gate {
         parentLog.add(log);
       }
     }
+    synchronized (lock) {
+      level = CLOSED;
+    }
+    log.story().tellEnd(this);
     closers.wakeAll();
-  }
-
-  private void link(Member member) {
-    Member last = Objects.requireNonNull(list.previous);
-    member.previous = last;
-    member.next = list;
-    last.next = member;
-    list.previous = member;
-    count++;
-  }
-
-  private void unlink(Member member) {
-    Member before = Objects.requireNonNull(member.previous);
-    Member after = Objects.requireNonNull(member.next);
-    before.next = after;
-    after.previous = before;
-    member.previous = null;
-    member.next = null;
-    count--;
   }
 
   /** Whether the calling thread is in a task or visit of the tree that drains with this gate. */
@@ -374,25 +349,27 @@ final class GateImpl extends Member implements Gate {
    * Answers them all: they may have been empty before.
    */
   private List<GateImpl> raise(int newLevel) {
+    PoolClock clock = Current.clock();
+    long nowNanos = clock.nanoTime();
     List<GateImpl> raised = new ArrayList<>();
     raised.add(this);
     for (int i = 0; i < raised.size(); i++) {
-      raised.get(i).raiseOne(newLevel, raised);
+      raised.get(i).raiseOne(newLevel, raised, clock, nowNanos);
     }
     return raised;
   }
 
-  private void raiseOne(int newLevel, List<GateImpl> children) {
+  private void raiseOne(int newLevel, List<GateImpl> children, PoolClock clock, long nowNanos) {
     synchronized (lock) {
       if (closeLog == null) {
-        closeLog = new CloseLog(path, Current.clock());
+        closeLog = new CloseLog(path, clock, nowNanos);
       }
       level = Math.max(level, newLevel);
-      for (Member member = following(list); member != null; member = following(member)) {
+      list.forEach(member -> {
         if (member instanceof GateImpl child) {
           children.add(child);
         }
-      }
+      });
     }
   }
 
@@ -407,10 +384,8 @@ final class GateImpl extends Member implements Gate {
     }
   }
 
-  /** The next member of the list, null at its end; under the lock. */
-  private static @Nullable Member following(Member member) {
-    Member next = Objects.requireNonNull(member.next);
-    return next instanceof Sentinel ? null : next;
+  void wakeClosers() {
+    closers.wakeAll();
   }
 
   /** Waits until this gate is closed, and tells of it while that is slow; says whether it is. */
@@ -418,18 +393,14 @@ final class GateImpl extends Member implements Gate {
     Thread waiter = Thread.currentThread();
     closers.add(waiter);
     try {
-      return Objects.requireNonNull(closeLog).story().await(this, clock, deadlineNanos);
+      return closeLog().story().await(this, clock, deadlineNanos);
     } finally {
       closers.remove(waiter);
     }
   }
 
   CloseReport report() {
-    CloseLog log = closeLog;
-    if (log == null) {
-      throw new IllegalStateException(this + " is not closing");
-    }
-    return log.report(isClosed() ? List.of() : ownHolders(), isClosed() ? List.of() : openChildren());
+    return GateViews.report(this);
   }
 
   private void refuseOwnClose() {
@@ -459,68 +430,32 @@ final class GateImpl extends Member implements Gate {
 
   /** All members of this gate and of its descendants that are not gates, oldest first. */
   List<Member> members() {
-    List<Member> found = new ArrayList<>();
-    ArrayDeque<GateImpl> open = new ArrayDeque<>();
-    open.add(this);
-    while (!open.isEmpty()) {
-      for (Member member : open.removeLast().ownMembers()) {
-        if (member instanceof GateImpl child) {
-          open.add(child);
-        } else {
-          found.add(member);
-        }
-      }
-    }
-    found.sort(Comparator.comparingLong(Member::sinceNanos));
-    return found;
+    return GateViews.members(this);
   }
 
   /** The members of this gate alone, gates among them. */
   List<Member> ownMembers() {
     synchronized (lock) {
-      List<Member> found = new ArrayList<>(count);
-      for (Member member = following(list); member != null; member = following(member)) {
-        found.add(member);
-      }
+      List<Member> found = new ArrayList<>();
+      list.forEach(found::add);
       return found;
     }
   }
 
   ScopeSnapshot snapshot(Map<String, String> inherited) {
-    Map<String, String> attributes = scope == null ? inherited : scope.logAttributes();
-    List<ScopeSnapshot> children = new ArrayList<>();
-    for (Member member : ownMembers()) {
-      if (member instanceof GateImpl child) {
-        children.add(child.snapshot(attributes));
-      }
-    }
-    return new ScopeSnapshot(path, LEVELS.get(level), attributes, ownHolders(), children);
-  }
-
-  private List<Holder> ownHolders() {
-    long now = Current.clock().nanoTime();
-    return ownMembers().stream()
-        .filter(member -> !(member instanceof GateImpl))
-        .map(member -> Holder.of(member, path, now))
-        .toList();
-  }
-
-  private List<CloseReport> openChildren() {
-    List<CloseReport> reports = new ArrayList<>();
-    for (Member member : ownMembers()) {
-      if (member instanceof GateImpl child && child.closeLog != null && !child.isClosed()) {
-        reports.add(child.report());
-      }
-    }
-    return reports;
+    return GateViews.snapshot(this, inherited);
   }
 
   int level() {
     return level;
   }
 
+  String levelName() {
+    return LEVELS.get(level);
+  }
+
   CloseLog closeLog() {
-    return Objects.requireNonNull(closeLog);
+    return Objects.requireNonNull(closeLog, "not closing");
   }
 
   String name() {
@@ -539,20 +474,8 @@ final class GateImpl extends Member implements Gate {
 
   @Override
   public String toString() {
-    return (scope == null ? "gate " : "scope ") + path + " (" + LEVELS.get(level) + ")";
+    return (scope == null ? "gate " : "scope ") + path + " (" + levelName() + ")";
   }
 
   private static final List<String> LEVELS = List.of("open", "draining", "closing", "releasing", "closed");
-
-  /** Head of a gate's list. */
-  private static final class Sentinel extends Member {
-    Sentinel() {
-      super(null);
-    }
-
-    @Override
-    String holderName() {
-      return "";
-    }
-  }
 }

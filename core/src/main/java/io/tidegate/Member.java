@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 abstract class Member {
   /** Where this is a member; null for a root gate, and for what is in no gate. */
   private final @Nullable GateImpl gate;
-  /** Neighbours in the gate's list; guarded by its lock, null while not in it. */
+  /** Neighbours in the gate's list; guarded by its lock, null at its ends and while not in it. */
   @Nullable Member previous;
 
   @Nullable Member next;

@@ -22,50 +22,55 @@ final class SlowCloseStory {
   /** How many holders one log line names. */
   private static final int NAMED = 10;
 
+  /** The clock by which the closing began; a waiter may have another one. */
+  private final PoolClock clock;
   private final long begunNanos;
   private final AtomicBoolean teller = new AtomicBoolean();
   /** Teller only; handed on through {@code teller}. */
   private int marksTold;
   /** Any thread; set by the teller. */
   private volatile boolean told;
+  private final AtomicBoolean endTold = new AtomicBoolean();
 
-  SlowCloseStory(long begunNanos) {
+  SlowCloseStory(PoolClock clock, long begunNanos) {
+    this.clock = clock;
     this.begunNanos = begunNanos;
   }
 
   /** Waits until a gate is closed, telling what is to be told meanwhile; says whether it is closed. */
-  boolean await(GateImpl gate, PoolClock clock, long deadlineNanos) {
-    while (!teller.compareAndSet(false, true)) {
-      // Another thread tells. Look again at each mark: it may have given up.
-      long lookAgain = earlier(deadlineNanos, Waiting.deadline(clock, THEN_EACH));
-      if (Waiting.throughAll(gate, clock, lookAgain, gate::isClosed)) {
-        return true;
+  boolean await(GateImpl gate, PoolClock waitersClock, long deadlineNanos) {
+    while (!gate.isClosed()) {
+      if (teller.compareAndSet(false, true)) {
+        try {
+          return awaitAndTell(gate, waitersClock, deadlineNanos);
+        } finally {
+          teller.set(false);
+          gate.wakeClosers(); // for one of them to tell on
+        }
       }
-      if (lookAgain == deadlineNanos) {
+      if (!Waiting.throughAll(gate, waitersClock, deadlineNanos, () -> gate.isClosed() || !teller.get())) {
         return false;
       }
     }
-    try {
-      return awaitAndTell(gate, clock, deadlineNanos);
-    } finally {
-      teller.set(false);
-    }
+    return true;
   }
 
-  private boolean awaitAndTell(GateImpl gate, PoolClock clock, long deadlineNanos) {
+  private boolean awaitAndTell(GateImpl gate, PoolClock waitersClock, long deadlineNanos) {
     while (true) {
-      long mark = begunNanos + nextMark().toNanos();
-      long until = earlier(deadlineNanos, mark);
-      if (Waiting.throughAll(gate, clock, until, gate::isClosed)) {
-        tellEnd(gate, clock);
+      long untilMark = nextMark().toNanos() - elapsedNanos();
+      long until = earlier(deadlineNanos, waitersClock.nanoTime() + untilMark);
+      if (Waiting.throughAll(gate, waitersClock, until, gate::isClosed)) {
+        tellEnd(gate);
         return true;
       }
       if (until == deadlineNanos) {
         return false;
       }
-      marksTold++;
-      told = true;
-      tellHolders(gate, clock);
+      tellHolders(gate);
+      // Of the marks that have passed while nobody told, one is enough.
+      do {
+        marksTold++;
+      } while (nextMark().toNanos() <= elapsedNanos());
     }
   }
 
@@ -78,8 +83,9 @@ final class SlowCloseStory {
     return deadlineNanos != Waiting.NO_DEADLINE && deadlineNanos - otherNanos < 0 ? deadlineNanos : otherNanos;
   }
 
-  private void tellHolders(GateImpl gate, PoolClock clock) {
-    Level level = marksTold == 1 ? Level.INFO : Level.WARN;
+  private void tellHolders(GateImpl gate) {
+    Level level = marksTold == 0 ? Level.INFO : Level.WARN;
+    told = true;
     List<Member> members = gate.members();
     StringBuilder text = new StringBuilder();
     long now = clock.nanoTime();
@@ -87,23 +93,31 @@ final class SlowCloseStory {
     if (members.size() > NAMED) {
       text.append("\n  and ").append(members.size() - NAMED).append(" more");
     }
-    log.atLevel(level).log("closing {} has taken {} so far; inside are {}:{}", gate.path(), elapsed(clock), members.size(), text);
+    log.atLevel(level).log("closing {} has taken {} so far; inside are {}:{}", gate.path(), elapsed(), members.size(), text);
   }
 
   /** Tells of a holder that left, if the close was told of as slow. */
-  void tellLeaver(GateImpl gate, Member member, PoolClock clock) {
+  void tellLeaver(GateImpl gate, Member member) {
     if (told) {
-      log.info("{} left {}, {} after closing began", member.holderName(), gate.path(), elapsed(clock));
+      log.info("{} left {}, {} after closing began", member.holderName(), gate.path(), elapsed());
     }
   }
 
-  private void tellEnd(GateImpl gate, PoolClock clock) {
-    if (told) {
-      log.info("closing {} has ended after {}", gate.path(), elapsed(clock));
+  /**
+   * Tells that a gate is closed, once, if the close was told of as slow. Called after the level was set, and by the teller
+   * after it has seen that: one of the two finds that the other has done its part.
+   */
+  void tellEnd(GateImpl gate) {
+    if (told && endTold.compareAndSet(false, true)) {
+      log.info("closing {} has ended after {}", gate.path(), elapsed());
     }
   }
 
-  private String elapsed(PoolClock clock) {
-    return CloseReport.millis(Duration.ofNanos(clock.nanoTime() - begunNanos));
+  private String elapsed() {
+    return CloseReport.millis(Duration.ofNanos(elapsedNanos()));
+  }
+
+  private long elapsedNanos() {
+    return clock.nanoTime() - begunNanos;
   }
 }
