@@ -13,7 +13,7 @@ final class CloseLog {
   /** How many of those who left are kept by name. */
   private static final int DEPARTURES = 32;
 
-  private final String path;
+  private final String name;
   private final PoolClock clock;
   private final long begunNanos;
   private final SlowCloseStory story;
@@ -23,8 +23,8 @@ final class CloseLog {
   private int departed;
   private @Nullable Duration elapsed;
 
-  CloseLog(String path, PoolClock clock, long begunNanos) {
-    this.path = path;
+  CloseLog(String name, PoolClock clock, long begunNanos) {
+    this.name = name;
     this.clock = clock;
     this.begunNanos = begunNanos;
     this.story = new SlowCloseStory(clock, begunNanos);
@@ -63,10 +63,14 @@ final class CloseLog {
     return List.copyOf(children);
   }
 
+  private CloseReport reportEnded(String parentPath) {
+    return report(parentPath + "/" + name, List.of(), endedChildren(), List.of());
+  }
+
   /** The report of what was seen, with those who are still inside. */
-  CloseReport report(List<Holder> left, List<CloseLog> ended, List<CloseReport> open) {
+  CloseReport report(String path, List<Holder> left, List<CloseLog> ended, List<CloseReport> open) {
     List<CloseReport> reports = new ArrayList<>();
-    ended.forEach(child -> reports.add(child.report(List.of(), child.endedChildren(), List.of())));
+    ended.forEach(child -> reports.add(child.reportEnded(path)));
     reports.addAll(open);
     synchronized (this) {
       boolean closed = elapsed != null;

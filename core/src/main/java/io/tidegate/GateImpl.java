@@ -3,6 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,6 @@ final class GateImpl extends Member implements Gate {
   static final int EMPTY = 3;
   static final int CLOSED = 4;
 
-  private final String path;
   private final String name;
   private final Object lock = new Object();
   private final WaitList closers = new WaitList();
@@ -62,7 +62,6 @@ final class GateImpl extends Member implements Gate {
   GateImpl(@Nullable GateImpl parent, String name) {
     super(parent);
     this.name = Objects.requireNonNull(name, "name");
-    this.path = parent == null ? name : parent.path + "/" + name;
     enteredAt(Current.clock().nanoTime());
   }
 
@@ -77,7 +76,15 @@ final class GateImpl extends Member implements Gate {
 
   @Override
   public String path() {
-    return path;
+    // Not kept: in a deep tree the paths would take more room than all else.
+    ArrayDeque<String> names = new ArrayDeque<>();
+    GateImpl gate = this;
+    names.push(gate.name);
+    while (gate.inGate()) {
+      gate = gate.gate();
+      names.push(gate.name);
+    }
+    return String.join("/", names);
   }
 
   @Override
@@ -362,7 +369,7 @@ final class GateImpl extends Member implements Gate {
   private void raiseOne(int newLevel, List<GateImpl> children, PoolClock clock, long nowNanos) {
     synchronized (lock) {
       if (closeLog == null) {
-        closeLog = new CloseLog(path, clock, nowNanos);
+        closeLog = new CloseLog(name, clock, nowNanos);
       }
       level = Math.max(level, newLevel);
       list.forEach(member -> {
@@ -464,7 +471,7 @@ final class GateImpl extends Member implements Gate {
 
   @Override
   String holderName() {
-    return "gate " + path;
+    return "gate " + path();
   }
 
   @Override
@@ -474,7 +481,7 @@ final class GateImpl extends Member implements Gate {
 
   @Override
   public String toString() {
-    return (scope == null ? "gate " : "scope ") + path + " (" + levelName() + ")";
+    return (scope == null ? "gate " : "scope ") + path() + " (" + levelName() + ")";
   }
 
   private static final List<String> LEVELS = List.of("open", "draining", "closing", "releasing", "closed");

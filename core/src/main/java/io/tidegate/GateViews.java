@@ -66,6 +66,6 @@ final class GateViews {
         open.add(report(child));
       }
     }
-    return log.report(holders(inside), ended, open);
+    return log.report(gate.path(), holders(inside), ended, open);
   }
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+
+/** Runs bodies side by side, started by one barrier. */
+final class Race {
+  private static final int ROUNDS = 2_000;
+
+  private Race() {}
+
+  /** Makes the bodies of one round, and checks what came out when all have ended. */
+  interface Round {
+    /** The bodies to race, of a new subject. */
+    List<CloseStep> bodies() throws Exception;
+
+    void check() throws Exception;
+  }
+
+  static void run(Round round) throws Exception {
+    for (int i = 0; i < ROUNDS; i++) {
+      once(round.bodies());
+      round.check();
+    }
+  }
+
+  static void once(List<CloseStep> bodies) throws Exception {
+    CyclicBarrier start = new CyclicBarrier(bodies.size());
+    List<SideThread> sides = new ArrayList<>();
+    for (CloseStep body : bodies) {
+      sides.add(SideThread.start(() -> {
+        start.await();
+        body.run();
+      }));
+    }
+    for (SideThread side : sides) {
+      side.join();
+    }
+  }
+}
