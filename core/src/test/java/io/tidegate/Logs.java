@@ -7,21 +7,22 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Captures what a logger logs, of all levels, and keeps it from the console. */
 final class Logs implements AutoCloseable {
+  static {
+    // On the module path the library's own module does not read the logger that only its tests need.
+    Stream.of("ch.qos.logback.classic", "ch.qos.logback.core")
+        .flatMap(name -> ModuleLayer.boot().findModule(name).stream())
+        .forEach(Logs.class.getModule()::addReads);
+  }
+
   private final Logger logger;
   private final @Nullable Level before;
-  private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
-  private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
-    @Override
-    protected void append(ILoggingEvent event) {
-      event.prepareForDeferredProcessing();
-      events.add(event);
-    }
-  };
+  private final Capture appender = new Capture();
 
   private Logs(String loggerName) {
     logger = (Logger) LoggerFactory.getLogger(loggerName);
@@ -42,11 +43,11 @@ final class Logs implements AutoCloseable {
   }
 
   List<ILoggingEvent> events() {
-    return List.copyOf(events);
+    return List.copyOf(appender.events);
   }
 
   List<String> messages() {
-    return events.stream().map(event -> event.getLevel() + " " + event.getFormattedMessage()).toList();
+    return appender.events.stream().map(event -> event.getLevel() + " " + event.getFormattedMessage()).toList();
   }
 
   @Override
@@ -54,5 +55,15 @@ final class Logs implements AutoCloseable {
     logger.detachAppender(appender);
     logger.setAdditive(true);
     logger.setLevel(before);
+  }
+
+  private static final class Capture extends AppenderBase<ILoggingEvent> {
+    private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      event.prepareForDeferredProcessing();
+      events.add(event);
+    }
   }
 }
