@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/**
+ * T9: why a canceller claims the region by a CAS before it interrupts, and the exit waits for one that has.
+ *
+ * <p>The twin looks whether the region is still at work and then interrupts: the region may end in between, and the
+ * interrupt hits whatever its thread does next.
+ */
+final class InterruptExitRaceTest {
+  private static final int WORKING = 0;
+  private static final int FINISHED = 1;
+  private static final int INTERRUPTING = 2;
+  private static final int INTERRUPTED = 3;
+
+  private final AtomicInteger state = new AtomicInteger(WORKING);
+  private final CountDownLatch inWindow = new CountDownLatch(1);
+  private final CountDownLatch goOn = new CountDownLatch(1);
+
+  private void window() throws InterruptedException {
+    inWindow.countDown();
+    goOn.await();
+  }
+
+  private void tell(Thread thread) throws InterruptedException {
+    if (state.compareAndSet(WORKING, INTERRUPTING)) {
+      window();
+      thread.interrupt();
+      state.set(INTERRUPTED);
+    }
+  }
+
+  private void tellBroken(Thread thread) throws InterruptedException {
+    if (state.get() == WORKING) {
+      window();
+      thread.interrupt();
+    }
+  }
+
+  private void exit() {
+    if (!state.compareAndSet(WORKING, FINISHED)) {
+      while (state.get() != INTERRUPTED) {
+        Thread.onSpinWait();
+      }
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  /** A canceller stands in its window; the region cannot end before it has interrupted, and takes that along. */
+  @Test
+  void exit_cancellerInItsWindow_waitsForTheInterrupt() throws Exception {
+    CountDownLatch mayExit = new CountDownLatch(1);
+    SideThread worker = SideThread.start(() -> {
+      mayExit.await();
+      exit();
+      assertFalse(Thread.currentThread().isInterrupted());
+    });
+    SideThread canceller = SideThread.start(() -> tell(worker.thread()));
+    inWindow.await();
+    mayExit.countDown();
+    Blocked.in(worker.thread(), InterruptExitRaceTest.class, "exit");
+    assertEquals(INTERRUPTING, state.get());
+    goOn.countDown();
+    canceller.join();
+    worker.join();
+  }
+
+  /** The broken twin: the region has ended, and its thread is interrupted in what it does next. */
+  @Test
+  void exitBroken_cancellerInItsWindow_isInterruptedAfterwards() throws Exception {
+    CountDownLatch mayExit = new CountDownLatch(1);
+    CountDownLatch exited = new CountDownLatch(1);
+    SideThread worker = SideThread.start(() -> {
+      mayExit.await();
+      exit();
+      exited.countDown();
+      SideThread.until(Thread.currentThread()::isInterrupted);
+    });
+    SideThread canceller = SideThread.start(() -> tellBroken(worker.thread()));
+    inWindow.await();
+    mayExit.countDown();
+    exited.await();
+    goOn.countDown();
+    canceller.join();
+    worker.join();
+  }
+}
