@@ -4,6 +4,7 @@ package io.tidegate;
 import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,7 +25,10 @@ final class ManualClock implements PoolClock {
 
   /** Returns when so many threads wait for a time to come. */
   void awaitSleepers(int count) {
-    SideThread.until(() -> sleepers.size() == count && sleepers.stream().allMatch(ManualClock::isParked));
+    SideThread.until(() -> {
+      List<Thread> seen = List.copyOf(sleepers);
+      return seen.size() == count && seen.stream().allMatch(ManualClock::isParked);
+    });
   }
 
   private static boolean isParked(Thread thread) {
