@@ -186,7 +186,7 @@ final class GateImpl extends Member implements Gate {
 
   void addChild(GateImpl child) {
     enter(child);
-    // The level may have risen since, and that walk down may have come too early to find the child.
+    // Somebody inside has opened it while this gate drains, too late for the walk down that began that.
     if (level > OPEN) {
       child.raise(Math.min(level, CLOSING)).forEach(GateImpl::carryOnIfEmpty);
     }

@@ -2,6 +2,7 @@
 package io.tidegate;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 
@@ -21,7 +22,9 @@ final class Race {
 
   static void run(Round round) throws Exception {
     for (int i = 0; i < ROUNDS; i++) {
-      once(round.bodies());
+      List<CloseStep> bodies = new ArrayList<>(round.bodies());
+      Collections.rotate(bodies, i); // the last one to come to the barrier is the first one to go on
+      once(bodies);
       round.check();
     }
   }

@@ -349,6 +349,24 @@ final class TokenTest {
     }
   }
 
+  /** The same with a cancel between the look at what is awaited and the look at the task's own token. */
+  @Test
+  void until_cancelledBetweenItsLooks_returns() throws Exception {
+    Scope scope = Scope.root("looks");
+    AtomicInteger looks = new AtomicInteger();
+    Task<Boolean> task = scope.fork(own -> Waiting.until(this, Current.clock(), Waiting.NO_DEADLINE, () -> {
+      if (looks.incrementAndGet() == 2) {
+        own.cancel();
+        return false;
+      }
+      return own.isCancelled();
+    }));
+    task.join();
+
+    assertTrue(task.result());
+    scope.close();
+  }
+
   @Test
   void toString_tellsTheState() {
     assertEquals("token (not cancelled)", token.toString());
