@@ -18,6 +18,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Receives the WAL of one timeline: a scope with a manager task, which keeps one connection task running.
@@ -110,6 +111,7 @@ public final class WalReceiver {
       long before = totals.bytes();
       Task<Void> connection = scope.fork(Kind.WAL_RECEIVER_CONNECTION, this::receive);
       connection.join();
+      token.throwIfCancelled(); // a close ends both tasks, and then the connection's end is no failure
       if (totals.bytes() > before) {
         delay.reset();
       }
@@ -120,8 +122,9 @@ public final class WalReceiver {
   }
 
   private void tell(Throwable failure, Duration pause) {
-    if (failure instanceof SourceException known && known.isRetryable()) {
-      log.warn("{}; next attempt in {} ms", known.getMessage(), pause.toMillis());
+    if (failure instanceof SourceException known) {
+      log.atLevel(known.isRetryable() ? Level.WARN : Level.ERROR)
+          .log("{}; next attempt in {} ms", known.getMessage(), pause.toMillis());
     } else {
       totals.countFailure();
       log.error("receiving WAL from {} failed; next attempt in {} ms", source.where(), pause.toMillis(), failure);
@@ -152,11 +155,15 @@ public final class WalReceiver {
       Lsn durable = sink.diskConsistentLsn();
       from.report(durable, durable);
       WalChunk chunk = token.interruptibly(from::read);
-      decoder.feed(chunk.start(), chunk.bytes());
-      for (WalRecord record = decoder.next(); record != null; record = decoder.next()) {
-        sink.put(record, token);
+      try {
+        decoder.feed(chunk.start(), chunk.bytes());
+        for (WalRecord record = decoder.next(); record != null; record = decoder.next()) {
+          sink.put(record, token);
+        }
+      } finally {
+        // Also of a chunk that was cut off: the next connection starts after the last record that was put.
+        totals.received(decoder.account(), chunk.serverEnd());
       }
-      totals.received(decoder.account(), chunk.serverEnd());
     }
   }
 }
