@@ -28,9 +28,8 @@ final class ChildProcess implements AutoCloseable {
         "-Dlogback.configurationFile=logback.xml",
         PageserverCommand.class.getName()));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-    return new ChildProcess(process, output);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    return new ChildProcess(builder.redirectErrorStream(true).redirectOutput(output.toFile()).start(), output);
   }
 
   long pid() {

@@ -109,7 +109,8 @@ class FlushFailureTest {
     Lsn start = source.ensureSlot(slot);
     TimelineMetadata metadata = new TimelineMetadata(TenantId.random(), TimelineId.random(),
         cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
-    Timeline timeline = Timeline.open(tenant, LayerStore.create(folder.resolve("timeline"), metadata, disk()), SMALL_LAYERS);
+    LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata, disk());
+    Timeline timeline = Timeline.open(tenant, store, SMALL_LAYERS);
     timeline.receiveFrom(source);
     return timeline;
   }
