@@ -88,7 +88,7 @@ class PageserverProcessTest {
     }
   }
 
-  /** The flush cannot succeed, so an orderly close would take its whole budget. Signals right after the first do nothing. */
+  /** The flush cannot succeed, so an orderly close would take its whole budget. Signals too soon are ignored. */
   @Test
   void sigterm_again_closesHardWithOne(Servers.Running servers) throws Exception {
     TestDatabase database = servers.first();

@@ -81,7 +81,8 @@ public final class StatusDisplay {
   }
 
   /** Fits into 80 columns, with the least important one last: wider lines are cut off. */
-  private static String row(String timeline, String lastRecord, String onDisk, String rate, String layers, String source) {
+  private static String row(
+      String timeline, String lastRecord, String onDisk, String rate, String layers, String source) {
     return String.format(
         Locale.ROOT, "%-17s  %-12s  %-12s  %5s  %-6s  %s", timeline, lastRecord, onDisk, rate, layers, source);
   }
