@@ -12,6 +12,7 @@ import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.IngestTotals;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +115,53 @@ class PageserverOutageTest {
       }
       server.closeInOrder();
       checkWhole(timeline, database);
+    }
+  }
+
+  @Test
+  void source_thatIsAnotherCluster_isRefusedUntilItIsTheOldOneAgain(Servers.Running servers) throws Exception {
+    TestDatabase database = servers.first();
+    proxy.forwardTo(database.server().port());
+    try (TestServer server = TestServer.start(data(), TestServer.SMALL_LAYERS, proxy.connectionString())) {
+      Timeline timeline = server.timeline(proxy.port());
+      TestServer.awaitRecords(timeline, database.work(3));
+      proxy.cut();
+      proxy.forwardTo(servers.second().server().port());
+      Await.until("the other one is refused", () -> log.contains(" is the PostgreSQL cluster "));
+      Lsn end = database.work(3);
+      assertTrue(timeline.lastRecordLsn().isBefore(end));
+
+      proxy.cut();
+      proxy.forwardTo(database.server().port());
+      TestServer.awaitRecords(timeline, end);
+      server.closeInOrder();
+      checkWhole(timeline, database);
+    }
+    assertTrue(log.lines(Level.ERROR).stream().allMatch(line -> line.matches(
+        "ERROR 127\\.0\\.0\\.1:\\d+ is the PostgreSQL cluster \\d+, but .* comes from \\d+; next attempt in \\d+ ms")));
+  }
+
+  /** A restore to another timeline may rewrite what was received already. */
+  @Test
+  void source_onAnotherTimeline_isRefused(Servers.Running servers) throws Exception {
+    Path cluster = servers.folder().resolve("restored");
+    TestDatabase database = new TestDatabase(LocalPostgres.start(cluster));
+    proxy.forwardTo(database.server().port());
+    try (TestServer server = TestServer.start(data(), TestServer.SMALL_LAYERS, proxy.connectionString())) {
+      Timeline timeline = server.timeline(proxy.port());
+      TestServer.awaitRecords(timeline, database.work(3));
+      kill(cluster);
+      proxy.cut();
+      database.server().close();
+      Files.createFile(cluster.resolve("recovery.signal"));
+      Files.writeString(cluster.resolve("postgresql.auto.conf"), "restore_command = 'false'\n", StandardOpenOption.APPEND);
+      try (TestDatabase restored = new TestDatabase(LocalPostgres.start(cluster))) {
+        proxy.forwardTo(restored.server().port());
+        Await.until("it is refused", () -> log.contains(" has gone to timeline 2 of its log"));
+        Lsn end = restored.work(1);
+        server.closeInOrder();
+        assertTrue(timeline.lastRecordLsn().isBefore(end));
+      }
     }
   }
 

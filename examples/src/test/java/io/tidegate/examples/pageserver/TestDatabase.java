@@ -22,9 +22,10 @@ final class TestDatabase implements AutoCloseable {
   private final Connection connection;
   private final Random random = new Random(42);
 
-  TestDatabase(LocalPostgres server) throws SQLException {
+  TestDatabase(LocalPostgres server) throws Exception {
     this.server = server;
     this.connection = PostgresSource.of(server.connectionString()).connect();
+    Await.until("the server takes writes", () -> ask("SELECT pg_is_in_recovery()").equals("f"));
     execute("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
     execute("ALTER SYSTEM SET wal_keep_size = '1GB'"); // so that the log can be inspected from its start
     execute("SELECT pg_reload_conf()");

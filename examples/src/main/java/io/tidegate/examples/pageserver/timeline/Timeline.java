@@ -76,7 +76,8 @@ public final class Timeline implements WalSink {
    */
   public void receiveFrom(PostgresSource source) {
     TimelineMetadata metadata = store.metadata();
-    WalReceiver.Upstream upstream = new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.slotName());
+    WalReceiver.Upstream upstream =
+        new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.postgresTimeline(), metadata.slotName());
     walReceiver = WalReceiver.start(scope, source, upstream, this);
   }
 

@@ -43,9 +43,10 @@ public final class WalReceiver {
    * What the WAL must come from.
    *
    * @param systemIdentifier the identifier of the PostgreSQL cluster
+   * @param timeline the number of PostgreSQL's own timeline
    * @param slot the replication slot that keeps the WAL
    */
-  public record Upstream(long systemIdentifier, String slot) {}
+  public record Upstream(long systemIdentifier, int timeline, String slot) {}
 
   private WalReceiver(Scope scope, PostgresSource source, Upstream upstream, WalSink sink) {
     this.scope = scope;
@@ -125,6 +126,8 @@ public final class WalReceiver {
     if (failure instanceof SourceException known) {
       log.atLevel(known.isRetryable() ? Level.WARN : Level.ERROR)
           .log("{}; next attempt in {} ms", known.getMessage(), pause.toMillis());
+    } else if (failure instanceof WrongSourceException wrong) {
+      log.error("{}; next attempt in {} ms", wrong.getMessage(), pause.toMillis());
     } else {
       totals.countFailure();
       log.error("receiving WAL from {} failed; next attempt in {} ms", source.where(), pause.toMillis(), failure);
@@ -134,11 +137,7 @@ public final class WalReceiver {
   /** Receives until the connection breaks or the task is cancelled: it never returns. */
   private Void receive(CancellationToken token) throws Exception {
     ServerIdentity server = token.interruptibly(source::identify);
-    if (server.systemIdentifier() != upstream.systemIdentifier()) {
-      throw new IllegalStateException(
-          source.where() + " is the PostgreSQL cluster " + Long.toUnsignedString(server.systemIdentifier())
-              + ", but this timeline is of " + Long.toUnsignedString(upstream.systemIdentifier()));
-    }
+    checkSame(server);
     Lsn start = sink.lastRecordLsn();
     try (WalStream opened = token.interruptibly(() -> source.stream(upstream.slot(), start))) {
       log.info("receiving WAL from {} since {}", source.where(), start);
@@ -146,6 +145,20 @@ public final class WalReceiver {
       return ingest(opened, new WalDecoder(start), token);
     } finally {
       stream = null;
+    }
+  }
+
+  /** A promoted or restored server is refused too: its log may differ from what is stored here already. */
+  private void checkSame(ServerIdentity server) throws WrongSourceException {
+    if (server.systemIdentifier() != upstream.systemIdentifier()) {
+      throw new WrongSourceException(
+          source.where() + " is the PostgreSQL cluster " + Long.toUnsignedString(server.systemIdentifier())
+              + ", but what is stored here comes from " + Long.toUnsignedString(upstream.systemIdentifier()));
+    }
+    if (server.timeline() != upstream.timeline()) {
+      throw new WrongSourceException(
+          source.where() + " has gone to timeline " + server.timeline() + " of its log by a promotion or a restore,"
+              + " but what is stored here comes from timeline " + upstream.timeline());
     }
   }
 
