@@ -105,7 +105,7 @@ class PageserverProcessTest {
       });
       assertEquals(1, child.awaitExit(), child::tail);
       String output = child.output();
-      assertTrue(output.contains("SIGTERM again: closing the hard way"), output);
+      assertEquals(2, output.split("SIGTERM again: closing the hard way", -1).length, output);
       assertTrue(output.contains("step \"freeze and flush\"  overran"), output);
       assertTrue(output.contains("closed, but not in order: what was not flushed is received again"), output);
       Folders.delete(obstacle);

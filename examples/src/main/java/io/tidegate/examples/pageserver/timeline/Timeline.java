@@ -139,6 +139,7 @@ public final class Timeline implements WalSink {
   private void freezeAndFlush() throws InterruptedException {
     writePath.finish();
     flush.join();
+    scope.token().throwIfCancelled(); // a hard close ends the flush task too: this was cut short, and has not failed
     if (flush.state() != Task.State.SUCCEEDED) {
       throw new IllegalStateException("not all is flushed: " + flush);
     }
