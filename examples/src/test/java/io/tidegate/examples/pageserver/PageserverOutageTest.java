@@ -154,7 +154,8 @@ class PageserverOutageTest {
       proxy.cut();
       database.server().close();
       Files.createFile(cluster.resolve("recovery.signal"));
-      Files.writeString(cluster.resolve("postgresql.auto.conf"), "restore_command = 'false'\n", StandardOpenOption.APPEND);
+      Path settings = cluster.resolve("postgresql.auto.conf");
+      Files.writeString(settings, "restore_command = 'false'\n", StandardOpenOption.APPEND);
       try (TestDatabase restored = new TestDatabase(LocalPostgres.start(cluster))) {
         proxy.forwardTo(restored.server().port());
         Await.until("it is refused", () -> log.contains(" has gone to timeline 2 of its log"));
