@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A cancel as the tokens that it reaches store it.
  *
  * @param reason why
- * @param order which of all cancels of this process it was: of two that did not race, the earlier one has the lower number
+ * @param order which of all cancels of this process it was: of two that did not race, the earlier one is lower
  */
 record Cancel(CancelReason reason, long order) {
   private static final AtomicLong LAST = new AtomicLong();

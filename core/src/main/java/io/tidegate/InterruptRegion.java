@@ -29,8 +29,8 @@ final class InterruptRegion extends Attachments.Entry {
    * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for the few instructions of
    *     tell(), which parks nowhere.
    * I3  A thread that is interrupted already, by somebody else, is SPARED: its status is not ours to clear.
-   * I4  A region that clears the status at its exit interrupts again if a region around it was told meanwhile: that one's
-   *     interrupt was the same, or was spared because of this one's.
+   * I4  A region that clears the status at its exit interrupts again if a region around it was told meanwhile: that
+   *     one's interrupt was the same, or was spared because of this one's.
    */
   private static final int WORKING = 0;
   private static final int FINISHED = 1;
@@ -95,7 +95,7 @@ final class InterruptRegion extends Attachments.Entry {
     return state;
   }
 
-  /** Called by the region's own thread after a region inside this one has cleared the status; says whether this was told. */
+  /** Called by its own thread after a region inside this one has cleared the status; says whether this was told. */
   private boolean interruptAgain(boolean wasPending) {
     int told = settledState();
     if (told == SPARED || (told == INTERRUPTED && wasPending)) {

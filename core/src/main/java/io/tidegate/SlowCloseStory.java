@@ -93,7 +93,8 @@ final class SlowCloseStory {
     if (members.size() > NAMED) {
       text.append("\n  and ").append(members.size() - NAMED).append(" more");
     }
-    log.atLevel(level).log("closing {} has taken {} so far; inside are {}:{}", gate.path(), elapsed(), members.size(), text);
+    log.atLevel(level)
+        .log("closing {} has taken {} so far; inside are {}:{}", gate.path(), elapsed(), members.size(), text);
   }
 
   /** Tells of a holder that left, if the close was told of as slow. */
@@ -104,8 +105,8 @@ final class SlowCloseStory {
   }
 
   /**
-   * Tells that a gate is closed, once, if the close was told of as slow. Called after the level was set, and by the teller
-   * after it has seen that: one of the two finds that the other has done its part.
+   * Tells that a gate is closed, once, if the close was told of as slow. Called after the level was set, and by the
+   * teller after it has seen that: one of the two finds that the other has done its part.
    */
   void tellEnd(GateImpl gate) {
     if (told && endTold.compareAndSet(false, true)) {

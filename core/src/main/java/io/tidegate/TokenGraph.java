@@ -94,8 +94,8 @@ final class TokenGraph {
   }
 
   /**
-   * Looks for the first cancel above a token, and for deadlines that have passed; stores what it finds in all tokens that it
-   * came by (post-order), so that none of them needs to look again.
+   * Looks for the first cancel above a token, and for deadlines that have passed; stores what it finds in all tokens
+   * that it came by (post-order), so that none of them needs to look again.
    */
   static @Nullable Cancel search(TokenNode start) {
     ArrayDeque<Climb> climbs = new ArrayDeque<>();

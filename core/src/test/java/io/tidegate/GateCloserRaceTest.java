@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 /**
  * G2: why a closer puts itself where it will be found before it reads the level.
  *
- * <p>The twin reads first: the last one leaves in between, wakes those it finds, and the closer parks for ever. The same
- * order keeps a joiner of a task from parking after its end.
+ * <p>The twin reads first: the last one leaves in between, wakes those it finds, and the closer parks for ever. The
+ * same order keeps a joiner of a task from parking after its end.
  */
 final class GateCloserRaceTest {
   private final WaitList closers = new WaitList();

@@ -249,8 +249,8 @@ final class InterruptiblyTest {
         SocketChannel client = SocketChannel.open(server.getLocalSocketAddress());
         Socket accepted = server.accept()) {
       SideThread reader = SideThread.start(() -> {
-        CancelledException thrown =
-            assertThrows(CancelledException.class, () -> token.interruptibly(() -> client.read(ByteBuffer.allocate(1))));
+        CancelledException thrown = assertThrows(CancelledException.class, () ->
+            token.interruptibly(() -> client.read(ByteBuffer.allocate(1))));
         assertInstanceOf(ClosedByInterruptException.class, thrown.getCause());
         assertClean();
       });

@@ -146,8 +146,10 @@ final class ListenerTest {
       ran.await();
       SideThread.until(() -> logs.events().size() == 2);
 
-      assertTrue(logs.messages().stream().allMatch(line -> line.startsWith("ERROR a cancel callback of token (REQUESTED")));
-      List<String> thrown = logs.events().stream().map(event -> event.getThrowableProxy().getMessage()).sorted().toList();
+      String line = "ERROR a cancel callback of token (REQUESTED";
+      assertTrue(logs.messages().stream().allMatch(message -> message.startsWith(line)));
+      List<String> thrown =
+          logs.events().stream().map(event -> event.getThrowableProxy().getMessage()).sorted().toList();
       assertEquals(List.of("broken", "broken too"), thrown);
     }
   }

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 /**
  * T2, I3 of {@link TokenGraph}: why insert looks at the reason under the monitor that guards the entries.
  *
- * <p>A waiter attaches while a cancel goes by. The twin looks first and inserts afterwards: the cancel fits in between, finds
- * no entry, and nobody ever wakes the waiter.
+ * <p>A waiter attaches while a cancel goes by. The twin looks first and inserts afterwards: the cancel fits in between,
+ * finds no entry, and nobody ever wakes the waiter.
  */
 final class TokenAttachRaceTest {
   /** A token that has nothing but a reason and entries. */
