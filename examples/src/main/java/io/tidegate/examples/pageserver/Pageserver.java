@@ -11,10 +11,12 @@ import io.tidegate.examples.pageserver.source.LocalPostgres;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.source.SourceException;
 import io.tidegate.examples.pageserver.source.Workload;
+import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.RetryDelay;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -65,11 +67,12 @@ final class Pageserver {
    * @param settings what it is to do
    * @param onFailure told when the server cannot go on as it should; decides what becomes of it
    * @return the server
-   * @throws IOException if what it has stored cannot be read
+   * @throws IOException if another process uses its folder, or what it has stored cannot be read
    */
   static Pageserver start(Settings settings, Consumer<Throwable> onFailure) throws IOException {
     Pageserver server = new Pageserver(settings, onFailure);
     try {
+      server.lockFolder(settings.data());
       server.tenants.load();
       server.startManagement(settings.statusPeriod());
       server.startSources(settings);
@@ -78,6 +81,14 @@ final class Pageserver {
       server.closeHard();
       throw failed;
     }
+  }
+
+  /** Keeps other pageservers away; the first close step is the last to run, when nothing is written any more. */
+  private void lockFolder(Path data) throws IOException {
+    Disk disk = Disk.real();
+    disk.createFolder(data);
+    Closeable lock = disk.lock(data.resolve("lock"));
+    scope.onClosed("unlock folder", lock::close);
   }
 
   private void startManagement(Duration statusPeriod) {
@@ -100,7 +111,14 @@ final class Pageserver {
   }
 
   private void startAttach(PostgresSource source) {
-    sources.spawn(Kind.ATTACH, token -> attach(source, token));
+    sources.spawn(Kind.ATTACH, token -> {
+      try {
+        attach(source, token);
+      } catch (IOException | IllegalArgumentException failed) {
+        onFailure.accept(failed);
+        throw failed;
+      }
+    });
   }
 
   private void startLocal(Scope postgres, Path folder, CancellationToken token) throws Exception {

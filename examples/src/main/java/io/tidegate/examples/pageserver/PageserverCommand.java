@@ -8,6 +8,7 @@ import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command line of the pageserver. */
 @Command(
@@ -95,6 +97,7 @@ public final class PageserverCommand implements Callable<Integer> {
   private boolean stopWithParent;
 
   private static final int FROZEN_LAYERS = 4;
+  private static final Duration LONGEST = Duration.ofDays(365);
 
   /**
    * Runs the server and exits.
@@ -102,7 +105,24 @@ public final class PageserverCommand implements Callable<Integer> {
    * @param arguments the command line
    */
   public static void main(String... arguments) {
-    System.exit(new CommandLine(new PageserverCommand()).execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** {@return the command with its parser} */
+  static CommandLine commandLine() {
+    return new CommandLine(new PageserverCommand()).registerConverter(Duration.class, PageserverCommand::duration);
+  }
+
+  private static Duration duration(String text) {
+    try {
+      Duration value = Duration.parse(text);
+      if (value.isPositive() && value.compareTo(LONGEST) <= 0) {
+        return value;
+      }
+    } catch (DateTimeParseException malformed) {
+      throw new TypeConversionException("'" + text + "' is no duration like PT20S or PT1M30S");
+    }
+    throw new TypeConversionException("'" + text + "' is not between zero and " + LONGEST);
   }
 
   @Override
@@ -138,9 +158,6 @@ public final class PageserverCommand implements Callable<Integer> {
   }
 
   private Settings settings() {
-    requirePositive("--close-budget", closeBudget);
-    requirePositive("--status-period", statusPeriod);
-    runFor.ifPresent(time -> requirePositive("--run-for", time));
     try {
       List<PostgresSource> sources = postgres.stream().map(PostgresSource::of).toList();
       Checkpointing checkpointing =
@@ -148,12 +165,6 @@ public final class PageserverCommand implements Callable<Integer> {
       return new Settings(data.toAbsolutePath(), sources, checkpointing, statusPeriod);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
-    }
-  }
-
-  private void requirePositive(String option, Duration value) {
-    if (value.isNegative() || value.isZero()) {
-      throw new ParameterException(spec.commandLine(), option + " is a positive time, not " + value);
     }
   }
 }

@@ -30,7 +30,8 @@ final class StopSignals {
 
   private @Nullable Throwable failure;
   private long firstNanos;
-  private Runnable onSecond = () -> {};
+  private boolean repeated;
+  private @Nullable Runnable onSecond;
 
   private StopSignals() {}
 
@@ -82,10 +83,12 @@ final class StopSignals {
     Runnable second;
     synchronized (this) {
       boolean first = why == null;
-      if (!first && System.nanoTime() - firstNanos < SAME_WISH.toNanos()) {
+      second = first ? null : onSecond;
+      boolean nothingToDo = repeated || second == null || System.nanoTime() - firstNanos < SAME_WISH.toNanos();
+      if (!first && nothingToDo) {
         return;
       }
-      second = first ? null : onSecond;
+      repeated = !first;
     }
     if (second != null) {
       log.warn("{} again: closing the hard way", name);

@@ -12,6 +12,10 @@ import picocli.CommandLine.Help.Ansi;
  */
 final class Screen {
   private static final String CLEAR_TO_END = "\u001b[J";
+  /** Cuts off lines that are wider than the terminal: a wrapped one would take two rows, of which one is erased. */
+  private static final String NO_WRAP = "\u001b[?7l";
+
+  private static final String WRAP = "\u001b[?7h";
 
   private final PrintStream out;
   private final boolean terminal;
@@ -50,7 +54,13 @@ final class Screen {
   }
 
   private void draw() {
-    status.forEach(out::println);
+    if (terminal && !status.isEmpty()) {
+      out.print(NO_WRAP);
+      status.forEach(out::println);
+      out.print(WRAP);
+    } else {
+      status.forEach(out::println);
+    }
     out.flush();
   }
 }

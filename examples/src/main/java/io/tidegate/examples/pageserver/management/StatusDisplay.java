@@ -4,6 +4,7 @@ package io.tidegate.examples.pageserver.management;
 import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
 import io.tidegate.carrier.CarrierPool;
+import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.Pools;
@@ -19,7 +20,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Shows every few seconds how each timeline and each pool is doing. Confined to the task that runs it. */
+/**
+ * Shows every few seconds how each timeline and each pool is doing: of layers, those in memory and those on disk.
+ *
+ * <p>Confined to the task that runs it.
+ */
 public final class StatusDisplay {
   private static final double MEBIBYTE = 1 << 20;
 
@@ -64,7 +69,8 @@ public final class StatusDisplay {
 
   private List<String> lines() {
     List<String> lines = new ArrayList<>();
-    tenants.timelines().forEach(timeline -> lines.add(line(timeline)));
+    lines.add(row("timeline", "last record", "on disk", "MiB/s", "layers", "source"));
+    tenants.timelines().forEach(timeline -> lines.add(row(timeline)));
     Map<CarrierPool, Long> running =
         server.tasks().stream().collect(Collectors.groupingBy(task -> task.kind().pool(), Collectors.counting()));
     lines.add(
@@ -74,24 +80,26 @@ public final class StatusDisplay {
     return lines;
   }
 
-  private String line(Timeline timeline) {
-    String what =
-        timeline.scope().attribute(Attributes.TENANT_ID).orElseThrow().toString().substring(0, 8)
-            + "/" + timeline.id().toString().substring(0, 8);
+  /** Fits into 80 columns, with the least important one last: wider lines are cut off. */
+  private static String row(
+      String timeline, String lastRecord, String onDisk, String rate, String layers, String source) {
     return String.format(
-        Locale.ROOT,
-        "%s  last record %s  on disk %s  %6.2f MiB/s  layers %d in memory, %d on disk  %s",
-        what,
-        timeline.lastRecordLsn(),
-        timeline.diskConsistentLsn(),
-        rate(timeline),
-        timeline.layersInMemory(),
-        timeline.layersOnDisk(),
-        timeline.walReceiver().map(StatusDisplay::source).orElse("no source"));
+        Locale.ROOT, "%-17s  %-12s  %-12s  %5s  %-6s  %s", timeline, lastRecord, onDisk, rate, layers, source);
+  }
+
+  private String row(Timeline timeline) {
+    TenantId tenant = timeline.scope().attribute(Attributes.TENANT_ID).orElseThrow();
+    return row(
+        tenant.toString().substring(0, 8) + "/" + timeline.id().toString().substring(0, 8),
+        timeline.lastRecordLsn().toString(),
+        timeline.diskConsistentLsn().toString(),
+        String.format(Locale.ROOT, "%.2f", rate(timeline)),
+        timeline.layersInMemory() + "+" + timeline.layersOnDisk(),
+        timeline.walReceiver().map(StatusDisplay::source).orElse("none"));
   }
 
   private static String source(WalReceiver receiver) {
-    return (receiver.isConnected() ? "from " : "NOT CONNECTED to ") + receiver.where();
+    return (receiver.isConnected() ? "" : "NOT CONNECTED ") + receiver.where();
   }
 
   private double rate(Timeline timeline) {

@@ -76,7 +76,8 @@ public final class Timeline implements WalSink {
    */
   public void receiveFrom(PostgresSource source) {
     TimelineMetadata metadata = store.metadata();
-    WalReceiver.Upstream upstream = new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.slotName());
+    WalReceiver.Upstream upstream =
+        new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.postgresTimeline(), metadata.slotName());
     walReceiver = WalReceiver.start(scope, source, upstream, this);
   }
 
@@ -138,6 +139,7 @@ public final class Timeline implements WalSink {
   private void freezeAndFlush() throws InterruptedException {
     writePath.finish();
     flush.join();
+    scope.token().throwIfCancelled(); // a hard close ends the flush task too: this was cut short, and has not failed
     if (flush.state() != Task.State.SUCCEEDED) {
       throw new IllegalStateException("not all is flushed: " + flush);
     }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Receives the WAL of one timeline: a scope with a manager task, which keeps one connection task running.
@@ -42,9 +43,10 @@ public final class WalReceiver {
    * What the WAL must come from.
    *
    * @param systemIdentifier the identifier of the PostgreSQL cluster
+   * @param timeline the number of PostgreSQL's own timeline
    * @param slot the replication slot that keeps the WAL
    */
-  public record Upstream(long systemIdentifier, String slot) {}
+  public record Upstream(long systemIdentifier, int timeline, String slot) {}
 
   private WalReceiver(Scope scope, PostgresSource source, Upstream upstream, WalSink sink) {
     this.scope = scope;
@@ -110,6 +112,7 @@ public final class WalReceiver {
       long before = totals.bytes();
       Task<Void> connection = scope.fork(Kind.WAL_RECEIVER_CONNECTION, this::receive);
       connection.join();
+      token.throwIfCancelled(); // a close ends both tasks, and then the connection's end is no failure
       if (totals.bytes() > before) {
         delay.reset();
       }
@@ -120,8 +123,11 @@ public final class WalReceiver {
   }
 
   private void tell(Throwable failure, Duration pause) {
-    if (failure instanceof SourceException known && known.isRetryable()) {
-      log.warn("{}; next attempt in {} ms", known.getMessage(), pause.toMillis());
+    if (failure instanceof SourceException known) {
+      log.atLevel(known.isRetryable() ? Level.WARN : Level.ERROR)
+          .log("{}; next attempt in {} ms", known.getMessage(), pause.toMillis());
+    } else if (failure instanceof WrongSourceException wrong) {
+      log.error("{}; next attempt in {} ms", wrong.getMessage(), pause.toMillis());
     } else {
       totals.countFailure();
       log.error("receiving WAL from {} failed; next attempt in {} ms", source.where(), pause.toMillis(), failure);
@@ -131,11 +137,7 @@ public final class WalReceiver {
   /** Receives until the connection breaks or the task is cancelled: it never returns. */
   private Void receive(CancellationToken token) throws Exception {
     ServerIdentity server = token.interruptibly(source::identify);
-    if (server.systemIdentifier() != upstream.systemIdentifier()) {
-      throw new IllegalStateException(
-          source.where() + " is the PostgreSQL cluster " + Long.toUnsignedString(server.systemIdentifier())
-              + ", but this timeline is of " + Long.toUnsignedString(upstream.systemIdentifier()));
-    }
+    checkSame(server);
     Lsn start = sink.lastRecordLsn();
     try (WalStream opened = token.interruptibly(() -> source.stream(upstream.slot(), start))) {
       log.info("receiving WAL from {} since {}", source.where(), start);
@@ -146,17 +148,35 @@ public final class WalReceiver {
     }
   }
 
+  /** A promoted or restored server is refused too: its log may differ from what is stored here already. */
+  private void checkSame(ServerIdentity server) throws WrongSourceException {
+    if (server.systemIdentifier() != upstream.systemIdentifier()) {
+      throw new WrongSourceException(
+          source.where() + " is the PostgreSQL cluster " + Long.toUnsignedString(server.systemIdentifier())
+              + ", but what is stored here comes from " + Long.toUnsignedString(upstream.systemIdentifier()));
+    }
+    if (server.timeline() != upstream.timeline()) {
+      throw new WrongSourceException(
+          source.where() + " has gone to timeline " + server.timeline() + " of its log by a promotion or a restore,"
+              + " but what is stored here comes from timeline " + upstream.timeline());
+    }
+  }
+
   private Void ingest(WalStream from, WalDecoder decoder, CancellationToken token) throws Exception {
     totals.connected(decoder.account());
     while (true) {
       Lsn durable = sink.diskConsistentLsn();
       from.report(durable, durable);
       WalChunk chunk = token.interruptibly(from::read);
-      decoder.feed(chunk.start(), chunk.bytes());
-      for (WalRecord record = decoder.next(); record != null; record = decoder.next()) {
-        sink.put(record, token);
+      try {
+        decoder.feed(chunk.start(), chunk.bytes());
+        for (WalRecord record = decoder.next(); record != null; record = decoder.next()) {
+          sink.put(record, token);
+        }
+      } finally {
+        // Also of a chunk that was cut off: the next connection starts after the last record that was put.
+        totals.received(decoder.account(), chunk.serverEnd());
       }
-      totals.received(decoder.account(), chunk.serverEnd());
     }
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

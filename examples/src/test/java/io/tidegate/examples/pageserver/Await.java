@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tidegate.examples.pageserver.source;
+package io.tidegate.examples.pageserver;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -8,14 +8,14 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waits in tests for what another process or thread is about to do. */
-final class Await {
+public final class Await {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final Duration PAUSE = Duration.ofMillis(1);
 
   private Await() {}
 
   /** Asks until the condition holds, with pauses in between; fails after half a minute. */
-  static void until(String what, Callable<Boolean> condition) throws Exception {
+  public static void until(String what, Callable<Boolean> condition) throws Exception {
     long start = System.nanoTime();
     while (!condition.call()) {
       if (System.nanoTime() - start > LIMIT.toNanos()) {
@@ -26,7 +26,7 @@ final class Await {
   }
 
   /** Waits until the thread is parked, as in a blocking read. */
-  static void untilParked(Thread thread) throws Exception {
+  public static void untilParked(Thread thread) throws Exception {
     until(thread + " is parked", () -> thread.getState() == Thread.State.WAITING);
   }
 }

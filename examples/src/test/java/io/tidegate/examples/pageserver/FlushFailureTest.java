@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import io.tidegate.CloseReport;
+import io.tidegate.Scope;
+import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.source.ServerIdentity;
+import io.tidegate.examples.pageserver.storage.Disk;
+import io.tidegate.examples.pageserver.storage.LayerStore;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.wal.Lsn;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk that takes nothing for a while. */
+@ExtendWith(Servers.class)
+@Timeout(60)
+class FlushFailureTest {
+  private static final Checkpointing SMALL_LAYERS = new Checkpointing(1 << 17, Duration.ofMinutes(1), 2);
+
+  @TempDir
+  Path folder;
+
+  private final AtomicBoolean full = new AtomicBoolean();
+  private final Scope tenant = Scope.root("tenant");
+  private LogLines log;
+
+  @BeforeEach
+  void catchLog() {
+    log = new LogLines();
+  }
+
+  @AfterEach
+  void close() {
+    tenant.close();
+    log.close();
+  }
+
+  @Test
+  void flush_failing_keepsLayersInMemoryAndReportsNothing(Servers.Running servers) throws Exception {
+    TestDatabase database = servers.first();
+    full.set(true);
+    Timeline timeline = open(database.source());
+    database.work(6);
+    Await.until("too much waits for the flush", () -> timeline.layersInMemory() > SMALL_LAYERS.frozenLayers());
+    Await.until("the flush was repeated", () -> failures().size() > 1);
+    Lsn start = timeline.metadata().startLsn();
+    assertEquals(start, timeline.diskConsistentLsn());
+    assertEquals(0, timeline.layersOnDisk());
+    assertFalse(start.isBefore(database.reported("flush_lsn")), "reported what is not durable");
+
+    full.set(false);
+    Lsn end = database.work(6);
+    TestServer.awaitRecords(timeline, end);
+    Await.until("the report follows", () -> start.isBefore(database.reported("flush_lsn"))
+        && !timeline.diskConsistentLsn().isBefore(database.reported("flush_lsn")));
+    CloseReport report = tenant.closeGracefully(Duration.ofSeconds(20));
+    assertTrue(report.isOrderly(), report::toString);
+    assertTrue(timeline.walReceiver().orElseThrow().totals().isWhole());
+    assertFalse(timeline.diskConsistentLsn().isBefore(end));
+    assertEquals(database.records(start, timeline.diskConsistentLsn()), records());
+  }
+
+  @Test
+  void closeHard_whileIngestWaitsForTheFlush_keepsTheAccountWhole(Servers.Running servers) throws Exception {
+    TestDatabase database = servers.first();
+    full.set(true);
+    Timeline timeline = open(database.source());
+    database.work(10);
+    Await.until("too much waits for the flush", () -> timeline.layersInMemory() > SMALL_LAYERS.frozenLayers());
+    tenant.close();
+
+    assertTrue(timeline.walReceiver().orElseThrow().totals().isWhole());
+    assertEquals(timeline.lastRecordLsn().minus(timeline.metadata().startLsn()),
+        timeline.walReceiver().orElseThrow().totals().bytes());
+    assertEquals(0, records());
+  }
+
+  /** Each failed attempt is one line that says what, why and when it is tried again. */
+  private List<String> failures() {
+    return log.lines(Level.ERROR).stream()
+        .filter(line -> line.matches("ERROR flushing frozen layer .* failed; next attempt in \\d+ ms .*IOException"))
+        .toList();
+  }
+
+  private Timeline open(PostgresSource source) throws IOException {
+    ServerIdentity cluster = source.identify();
+    String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
+    Lsn start = source.ensureSlot(slot);
+    TimelineMetadata metadata = new TimelineMetadata(TenantId.random(), TimelineId.random(),
+        cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
+    LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata, disk());
+    Timeline timeline = Timeline.open(tenant, store, SMALL_LAYERS);
+    timeline.receiveFrom(source);
+    return timeline;
+  }
+
+  private long records() throws IOException {
+    try (LayerStore store = LayerStore.open(folder.resolve("timeline"))) {
+      return store.layers().stream().mapToLong(each -> each.recordCount()).sum();
+    }
+  }
+
+  /** The real disk, which takes no new layer while it is full. */
+  private Disk disk() {
+    Disk real = Disk.real();
+    return (Disk) Proxy.newProxyInstance(Disk.class.getClassLoader(), new Class<?>[] {Disk.class},
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("create") && full.get() && !arguments[0].toString().contains("metadata")) {
+            throw new IOException("No space left on device");
+          }
+          try {
+            return method.invoke(real, arguments);
+          } catch (InvocationTargetException failed) {
+            throw failed.getCause();
+          }
+        });
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** An address that stays while the server behind it goes and comes. Refuses connections while there is none. */
+final class Proxy {
+  private final int port;
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private @Nullable ServerSocket listener;
+  private @Nullable Thread acceptor;
+
+  /** Makes an address at which nobody listens. */
+  Proxy() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+  }
+
+  String connectionString() {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=postgres&options=-c%20wal_sender_timeout=2s";
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** Begins to pass connections on to a port of this machine. */
+  void forwardTo(int target) throws IOException {
+    ServerSocket listening = new ServerSocket();
+    listening.setReuseAddress(true);
+    listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    listener = listening;
+    acceptor = Thread.startVirtualThread(() -> accept(listening, target));
+  }
+
+  /** Refuses new connections and breaks those that are open. */
+  void cut() throws IOException, InterruptedException {
+    if (listener != null && acceptor != null) {
+      listener.close();
+      acceptor.join(); // the port is free when the accept has ended
+    }
+    for (Socket each : open) {
+      each.close();
+    }
+  }
+
+  private void accept(ServerSocket listening, int target) {
+    while (!listening.isClosed()) {
+      try {
+        Socket client = listening.accept();
+        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
+        open.add(client);
+        open.add(server);
+        Thread.startVirtualThread(() -> copy(client, server));
+        Thread.startVirtualThread(() -> copy(server, client));
+      } catch (IOException closedOrTargetGone) {
+        if (!listening.isClosed()) {
+          throw new UncheckedIOException(closedOrTargetGone);
+        }
+      }
+    }
+  }
+
+  /** Copies until either side ends, and then ends both. */
+  private void copy(Socket from, Socket to) {
+    try (from; to) {
+      from.getInputStream().transferTo(to.getOutputStream());
+    } catch (IOException cut) {
+      // That is what cut() is for.
+    } finally {
+      open.remove(from);
+    }
+  }
+}

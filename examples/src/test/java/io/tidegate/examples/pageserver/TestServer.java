@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidegate.CloseReport;
+import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.wal.Lsn;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+
+/** A pageserver in the test's own JVM; closed the hard way where the test has not closed it in order. */
+final class TestServer implements AutoCloseable {
+  /** Freezes after a quarter of a MiB. */
+  static final Checkpointing SMALL_LAYERS = new Checkpointing(1 << 18, Duration.ofMinutes(1), 4);
+
+  /** Keeps everything in memory until the close. */
+  static final Checkpointing ALL_IN_MEMORY = new Checkpointing(1 << 30, Duration.ofHours(1), 4);
+
+  private static final Duration BUDGET = Duration.ofSeconds(20);
+
+  private final Pageserver server;
+  private final List<Throwable> failures;
+
+  private TestServer(Pageserver server, List<Throwable> failures) {
+    this.server = server;
+    this.failures = failures;
+  }
+
+  static TestServer start(Path data, Checkpointing checkpointing, String... sources) throws IOException {
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    List<PostgresSource> parsed = Stream.of(sources).map(PostgresSource::of).toList();
+    Settings settings = new Settings(data, parsed, checkpointing, Duration.ofHours(1));
+    return new TestServer(Pageserver.start(settings, failures::add), failures);
+  }
+
+  /** {@return what made the server give up} */
+  List<Throwable> failures() {
+    return failures;
+  }
+
+  /** {@return the timeline that receives from a port, once it is attached} */
+  Timeline timeline(int port) throws Exception {
+    Await.until("the timeline of port " + port + " is attached", () -> find(port).isPresent());
+    return find(port).orElseThrow();
+  }
+
+  Timeline timeline(TestDatabase database) throws Exception {
+    return timeline(database.server().port());
+  }
+
+  private Optional<Timeline> find(int port) {
+    return server.timelines().stream()
+        .filter(each -> each.walReceiver().map(receiver -> receiver.where().endsWith(":" + port)).orElse(false))
+        .findFirst();
+  }
+
+  /** Waits until a timeline has all records up to a position. */
+  static void awaitRecords(Timeline timeline, Lsn end) throws Exception {
+    Await.until(timeline.scope().path() + " is at " + end, () -> !timeline.lastRecordLsn().isBefore(end));
+  }
+
+  /** Closes in order and checks that it was so. */
+  CloseReport closeInOrder() {
+    CloseReport report = server.close(BUDGET);
+    assertTrue(report.isOrderly(), report::toString);
+    assertEquals(List.of(), everybodyLeft(report).toList(), report::toString);
+    assertEquals(List.of(), server.tasks());
+    assertEquals(List.of(), failures);
+    return report;
+  }
+
+  private static Stream<Object> everybodyLeft(CloseReport report) {
+    return Stream.concat(report.left().stream(), report.children().stream().flatMap(TestServer::everybodyLeft));
+  }
+
+  void closeHard() {
+    server.closeHard();
+    assertEquals(List.of(), server.tasks());
+  }
+
+  @Override
+  public void close() {
+    server.closeHard();
+  }
+}
