@@ -31,7 +31,7 @@ final class GateImpl extends Member implements Gate {
    * I2  enter adds a member only at OPEN, or at DRAINING for those inside the draining tree; admit only below EMPTY. Both
    *     test and add under the lock, so a member is either added before the level rose, and waited for, or refused.
    * I3  Exactly one thread makes the step to EMPTY: it is taken under the lock, when the list is empty at CLOSING, by
-   *     the one that has claimed it there. So a scope that is closed has a cancelled token, and all its callbacks have run.
+   *     the one that has claimed it there. So a closed scope has a cancelled token, and all its callbacks have run.
    * I4  A gate is in its parent's list from its creation until it is CLOSED. So a parent's list is not empty while
    *     any descendant is not closed, and enter touches no ancestor.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.

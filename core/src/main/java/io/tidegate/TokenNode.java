@@ -23,8 +23,8 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
 
   /*
    * A token is cancelled if it or an ancestor has a cancel. A plain token is known to no parent, so it finds that out
-   * by looking up its chain; a ScopeToken stays attached and is told, so the look-up ends there. A cancel that a look-up
-   * finds is stored in all nodes on its way, and only what is stored is ever answered: so the first answer stays.
+   * by looking up its chain; a ScopeToken stays attached and is told, so the look-up ends there. A cancel that it finds
+   * is stored in all nodes on its way, and only what is stored is ever answered: so the first answer stays.
    *
    *   cancel        any thread; null -> value once, by CAS
    *   attachments   any thread; null -> value once, by CAS; its content is guarded by its monitor. See TokenGraph.
