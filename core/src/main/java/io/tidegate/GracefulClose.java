@@ -95,13 +95,13 @@ final class GracefulClose {
     long begun = clock.nanoTime();
     TaskImpl<?> task = draining.newStep("drain step \"" + step.name() + "\"", pool, step.step());
     if (draining.gate().level() >= GateImpl.CLOSING || !draining.startStep(task)) {
-      draining.steps().record(step, CloseReport.Outcome.OVERRAN, Duration.ZERO, null);
+      draining.steps().drained(step, CloseReport.Outcome.OVERRAN, Duration.ZERO, null);
       return;
     }
     task.joinThroughAll(clock, drainDeadlineNanos);
     Task.State state = task.state();
     Throwable thrown = state == Task.State.FAILED ? task.thrown() : null;
-    draining.steps().record(step, outcome(state), Duration.ofNanos(clock.nanoTime() - begun), thrown);
+    draining.steps().drained(step, outcome(state), Duration.ofNanos(clock.nanoTime() - begun), thrown);
     tell(draining, step, state);
   }
 
