@@ -30,6 +30,10 @@ final class CloseLog {
     this.story = new SlowCloseStory(clock, begunNanos);
   }
 
+  String name() {
+    return name;
+  }
+
   SlowCloseStory story() {
     return story;
   }
@@ -63,26 +67,17 @@ final class CloseLog {
     return List.copyOf(children);
   }
 
-  private CloseReport reportEnded(String parentPath) {
-    return report(parentPath + "/" + name, List.of(), endedChildren(), List.of());
-  }
-
-  /** The report of what was seen, with those who are still inside. */
-  CloseReport report(String path, List<Holder> left, List<CloseLog> ended, List<CloseReport> open) {
-    List<CloseReport> reports = new ArrayList<>();
-    ended.forEach(child -> reports.add(child.reportEnded(path)));
-    reports.addAll(open);
-    synchronized (this) {
-      boolean closed = elapsed != null;
-      return new CloseReport(
-          path,
-          closed,
-          elapsed != null ? elapsed : sinceBegin(),
-          steps,
-          List.copyOf(departures),
-          departed,
-          closed ? List.of() : left,
-          reports);
-    }
+  /** The report of what was seen, with those who are still inside, and with the reports of those below. */
+  synchronized CloseReport report(String path, List<Holder> left, List<CloseReport> reports) {
+    boolean closed = elapsed != null;
+    return new CloseReport(
+        path,
+        closed,
+        elapsed != null ? elapsed : sinceBegin(),
+        steps,
+        List.copyOf(departures),
+        departed,
+        closed ? List.of() : left,
+        reports);
   }
 }

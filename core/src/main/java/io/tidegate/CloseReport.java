@@ -2,6 +2,9 @@
 package io.tidegate;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,14 @@ public record CloseReport(
     int waitedForCount,
     List<Holder> left,
     List<CloseReport> children) {
+  /** When a step runs. */
+  public enum Stage {
+    /** Before the child scopes drain, and before the tasks are waited for. */
+    DRAIN,
+    /** After the last task, and after all child scopes. */
+    CLOSE
+  }
+
   /** How a step ended. */
   public enum Outcome {
     /** It came to its end. */
@@ -42,12 +53,13 @@ public record CloseReport(
   /**
    * One drain step or close step.
    *
+   * @param stage when it ran
    * @param name the name it was added under
    * @param outcome how it ended
    * @param elapsed how long it took, or had taken when it was given up
    * @param failure what it threw, if it failed
    */
-  public record Step(String name, Outcome outcome, Duration elapsed, @Nullable Throwable failure) {}
+  public record Step(Stage stage, String name, Outcome outcome, Duration elapsed, @Nullable Throwable failure) {}
 
   /**
    * One who left while the close waited.
@@ -68,40 +80,72 @@ public record CloseReport(
 
   /** {@return whether everything closed, and every step of this one and of those below was done} */
   public boolean isOrderly() {
-    return closed
-        && steps.stream().allMatch(step -> step.outcome == Outcome.DONE)
-        && children.stream().allMatch(CloseReport::isOrderly);
+    Deque<CloseReport> open = new ArrayDeque<>(List.of(this)); // a deep tree needs no deep stack
+    while (!open.isEmpty()) {
+      CloseReport report = open.pop();
+      if (!report.closed || report.steps.stream().anyMatch(step -> step.outcome != Outcome.DONE)) {
+        return false;
+      }
+      open.addAll(report.children);
+    }
+    return true;
   }
 
-  /** Prints the report as a tree, one line for each scope, step and holder. */
+  /** Prints the report as a tree, one line for each scope, step and holder; what came later stands below. */
   @Override
   public String toString() {
     StringBuilder tree = new StringBuilder();
-    print(tree, "");
+    Deque<Printing> open = new ArrayDeque<>();
+    open.push(Printing.of(this));
+    printBegin(tree, "");
+    while (!open.isEmpty()) {
+      Printing printing = open.element();
+      if (printing.children.hasNext()) {
+        CloseReport child = printing.children.next();
+        child.printBegin(tree, "  ".repeat(open.size()));
+        open.push(Printing.of(child));
+      } else {
+        printing.report.printEnd(tree, "  ".repeat(open.size()));
+        open.pop();
+      }
+    }
     return tree.toString();
   }
 
-  private void print(StringBuilder tree, String indent) {
+  /** A report whose begin is printed, and those of its children that are not. */
+  private record Printing(CloseReport report, Iterator<CloseReport> children) {
+    static Printing of(CloseReport report) {
+      return new Printing(report, report.children.iterator());
+    }
+  }
+
+  private void printBegin(StringBuilder tree, String indent) {
     tree.append(indent).append(indent.isEmpty() ? path : path.substring(path.lastIndexOf('/') + 1));
     tree.append(closed ? "  closed in " : "  STILL CLOSING after ").append(millis(elapsed)).append('\n');
-    String deeper = indent + "  ";
-    for (Step step : steps) {
-      tree.append(deeper).append("step \"").append(step.name).append("\"  ");
-      tree.append(step.outcome.name().toLowerCase(Locale.ROOT)).append(" in ").append(millis(step.elapsed));
-      if (step.failure != null) {
-        tree.append(": ").append(step.failure);
-      }
-      tree.append('\n');
-    }
-    children.forEach(child -> child.print(tree, deeper));
+    printSteps(tree, indent + "  ", Stage.DRAIN);
+  }
+
+  private void printEnd(StringBuilder tree, String indent) {
     if (waitedForCount > waitedFor.size()) {
-      tree.append(deeper).append("waited for ").append(waitedForCount - waitedFor.size()).append(" others before\n");
+      tree.append(indent).append("waited for ").append(waitedForCount - waitedFor.size()).append(" others before\n");
     }
     for (Departure departure : waitedFor) {
-      tree.append(deeper).append("waited for ").append(departure.name);
+      tree.append(indent).append("waited for ").append(departure.name);
       tree.append(", which left after ").append(millis(departure.after)).append('\n');
     }
-    left.forEach(holder -> tree.append(deeper).append("LEFT INSIDE ").append(holder).append('\n'));
+    printSteps(tree, indent, Stage.CLOSE);
+    left.forEach(holder -> tree.append(indent).append("LEFT INSIDE ").append(holder).append('\n'));
+  }
+
+  private void printSteps(StringBuilder tree, String indent, Stage stage) {
+    for (Step step : steps) {
+      if (step.stage == stage) {
+        tree.append(indent).append(stage.name().toLowerCase(Locale.ROOT));
+        tree.append(" step \"").append(step.name).append("\"  ");
+        tree.append(step.outcome.name().toLowerCase(Locale.ROOT)).append(" in ").append(millis(step.elapsed));
+        tree.append(step.failure == null ? "" : ": " + step.failure).append('\n');
+      }
+    }
   }
 
   /** Writes a duration as people read it: {@code 0.3 ms}, {@code 12 ms}, {@code 1.25 s}, {@code 3 min 5 s}. */

@@ -93,11 +93,21 @@ final class CloseSteps {
       failure = thrown;
       log.error("close step \"{}\" of {} failed", named.name, gate.path(), thrown);
     }
-    record(named, outcome, Duration.ofNanos(clock.nanoTime() - begun), failure);
+    record(CloseReport.Stage.CLOSE, named, outcome, Duration.ofNanos(clock.nanoTime() - begun), failure);
   }
 
-  void record(Named named, CloseReport.Outcome outcome, Duration elapsed, @Nullable Throwable failure) {
-    gate.closeLog().add(new CloseReport.Step(named.name, outcome, elapsed, failure));
+  /** Writes down how a drain step ended. */
+  void drained(Named named, CloseReport.Outcome outcome, Duration elapsed, @Nullable Throwable failure) {
+    record(CloseReport.Stage.DRAIN, named, outcome, elapsed, failure);
+  }
+
+  private void record(
+      CloseReport.Stage stage,
+      Named named,
+      CloseReport.Outcome outcome,
+      Duration elapsed,
+      @Nullable Throwable failure) {
+    gate.closeLog().add(new CloseReport.Step(stage, named.name, outcome, elapsed, failure));
   }
 
   /** A step and its name. */

@@ -95,30 +95,36 @@ final class GracefulClose {
     long begun = clock.nanoTime();
     TaskImpl<?> task = draining.newStep("drain step \"" + step.name() + "\"", pool, step.step());
     if (draining.gate().level() >= GateImpl.CLOSING || !draining.startStep(task)) {
-      draining.steps().record(step, CloseReport.Outcome.OVERRAN, Duration.ZERO, null);
+      draining.steps().drained(step, CloseReport.Outcome.OVERRAN, Duration.ZERO, null);
       return;
     }
     task.joinThroughAll(clock, drainDeadlineNanos);
     Task.State state = task.state();
+    CloseReport.Outcome outcome = outcome(state);
     Throwable thrown = state == Task.State.FAILED ? task.thrown() : null;
-    draining.steps().record(step, outcome(state), Duration.ofNanos(clock.nanoTime() - begun), thrown);
-    tell(draining, step, state);
+    draining.steps().drained(step, outcome, Duration.ofNanos(clock.nanoTime() - begun), thrown);
+    tell(draining, step, outcome, state);
   }
 
-  private static CloseReport.Outcome outcome(Task.State state) {
+  private CloseReport.Outcome outcome(Task.State state) {
     return switch (state) {
-      case SUCCEEDED -> CloseReport.Outcome.DONE;
+      // One that returns because the close at the deadline has cancelled it was not done in time.
+      case SUCCEEDED ->
+          Waiting.isPast(clock, drainDeadlineNanos) ? CloseReport.Outcome.OVERRAN : CloseReport.Outcome.DONE;
       case FAILED -> CloseReport.Outcome.FAILED;
       case RUNNING, CANCELLED -> CloseReport.Outcome.OVERRAN;
     };
   }
 
-  private static void tell(ScopeImpl draining, CloseSteps.Named step, Task.State state) {
-    switch (state) {
-      case SUCCEEDED -> log.debug("drain step \"{}\" of {} is done", step.name(), draining.path());
+  private static void tell(
+      ScopeImpl draining, CloseSteps.Named step, CloseReport.Outcome outcome, Task.State state) {
+    switch (outcome) {
+      case DONE -> log.debug("drain step \"{}\" of {} is done", step.name(), draining.path());
       case FAILED -> {} // the task itself has told, as every task does
-      case RUNNING -> log.warn("drain step \"{}\" of {} has overrun its time", step.name(), draining.path());
-      case CANCELLED -> log.warn("drain step \"{}\" of {} was cut short", step.name(), draining.path());
+      case OVERRAN -> {
+        String how = state == Task.State.CANCELLED ? "was cut short" : "has overrun its time";
+        log.warn("drain step \"{}\" of {} {}", step.name(), draining.path(), how);
+      }
     }
   }
 }

@@ -63,7 +63,7 @@ final class ScopeImpl implements Scope {
   static ScopeImpl open(ScopeBuilder builder) {
     ScopeImpl scope = new ScopeImpl(builder);
     scope.enterParent();
-    log.debug("opened {}", scope.path());
+    log.debug("opened {}", scope);
     return scope;
   }
 
@@ -306,11 +306,15 @@ final class ScopeImpl implements Scope {
   /** Cancels because of a close; on return all callbacks that are registered have entered the gates of their scopes. */
   void cancelAsClosed() {
     try {
-      token.cancel(new CancelReason(CancelReason.Code.CLOSED, "closing " + path(), path(), Current.clock().now(), null));
+      token.cancel(token.reason().orElseGet(this::closedReason));
     } catch (Throwable thrown) {
       // No thread for a callback. The token is cancelled all the same, and closing goes on to its end.
       log.error("closing {}: not all callbacks of its cancel could be started", path(), thrown);
     }
+  }
+
+  private CancelReason closedReason() {
+    return new CancelReason(CancelReason.Code.CLOSED, "closing " + path(), path(), Current.clock().now(), null);
   }
 
   private IllegalStateException closedFromInside(Member own) {
@@ -331,7 +335,7 @@ final class ScopeImpl implements Scope {
   /** Called once, when nothing of this scope is left to do. */
   void releasedAll() {
     token.release();
-    log.debug("closed {}", path());
+    log.debug("{} has nobody inside any more", this);
   }
 
   @Override
@@ -380,7 +384,8 @@ final class ScopeImpl implements Scope {
   List<ScopeImpl> childScopes() {
     List<ScopeImpl> found = new ArrayList<>();
     for (Member member : gate.ownMembers()) {
-      if (member instanceof GateImpl child && child.scope() != null) {
+      // A child that has just closed may still be in the list.
+      if (member instanceof GateImpl child && child.scope() != null && !child.isClosed()) {
         found.add(child.scope());
       }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 
@@ -25,9 +27,17 @@ public record ScopeSnapshot(
   @Override
   public String toString() {
     StringBuilder tree = new StringBuilder();
-    print(tree, "");
+    Deque<Indented> open = new ArrayDeque<>(); // a deep tree needs no deep stack
+    open.push(new Indented(this, 0));
+    while (!open.isEmpty()) {
+      Indented next = open.pop();
+      next.snapshot.print(tree, "  ".repeat(next.depth));
+      next.snapshot.children.reversed().forEach(child -> open.push(new Indented(child, next.depth + 1)));
+    }
     return tree.toString();
   }
+
+  private record Indented(ScopeSnapshot snapshot, int depth) {}
 
   private void print(StringBuilder tree, String indent) {
     tree.append(indent).append(indent.isEmpty() ? path : path.substring(path.lastIndexOf('/') + 1));
@@ -37,7 +47,6 @@ public record ScopeSnapshot(
         .forEach(entry -> tree.append("  ").append(entry.getKey()).append('=').append(entry.getValue()));
     tree.append('\n');
     holders.forEach(holder -> tree.append(indent).append("  - ").append(line(holder)).append('\n'));
-    children.forEach(child -> child.print(tree, indent + "  "));
   }
 
   private String line(Holder holder) {

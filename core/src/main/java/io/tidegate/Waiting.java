@@ -123,7 +123,7 @@ final class Waiting {
     }
   }
 
-  private static boolean isPast(PoolClock clock, long deadlineNanos) {
+  static boolean isPast(PoolClock clock, long deadlineNanos) {
     return deadlineNanos != NO_DEADLINE && clock.nanoTime() - deadlineNanos >= 0;
   }
 
