@@ -185,7 +185,7 @@ final class ScopeImpl implements Scope {
   private FailurePolicy policyOf(TaskImpl<?> task) {
     try {
       return task.kind().failurePolicy().orElse(failurePolicy);
-    } catch (RuntimeException thrown) {
+    } catch (Throwable thrown) {
       log.error("kind {} does not tell its failure policy: that of {} counts", task.kindName(), path(), thrown);
       return failurePolicy;
     }
