@@ -185,7 +185,7 @@ final class ScopeImpl implements Scope {
   private FailurePolicy policyOf(TaskImpl<?> task) {
     try {
       return task.kind().failurePolicy().orElse(failurePolicy);
-    } catch (RuntimeException thrown) {
+    } catch (Throwable thrown) {
       log.error("kind {} does not tell its failure policy: that of {} counts", task.kindName(), path(), thrown);
       return failurePolicy;
     }
@@ -384,7 +384,7 @@ final class ScopeImpl implements Scope {
   List<ScopeImpl> childScopes() {
     List<ScopeImpl> found = new ArrayList<>();
     for (Member member : gate.ownMembers()) {
-      // A child that has just closed may still be in the list.
+      // A closed one is still in the list for a moment: its close has returned, and its last leaver has not.
       if (member instanceof GateImpl child && child.scope() != null && !child.isClosed()) {
         found.add(child.scope());
       }
