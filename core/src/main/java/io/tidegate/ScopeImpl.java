@@ -63,7 +63,9 @@ final class ScopeImpl implements Scope {
   static ScopeImpl open(ScopeBuilder builder) {
     ScopeImpl scope = new ScopeImpl(builder);
     scope.enterParent();
-    log.debug("opened {}", scope);
+    if (log.isDebugEnabled()) { // a path is put together on demand, as long as the tree is deep
+      log.debug("opened {}", scope.path());
+    }
     return scope;
   }
 
@@ -335,7 +337,9 @@ final class ScopeImpl implements Scope {
   /** Called once, when nothing of this scope is left to do. */
   void releasedAll() {
     token.release();
-    log.debug("{} has nobody inside any more", this);
+    if (log.isDebugEnabled()) {
+      log.debug("closed {}", path());
+    }
   }
 
   @Override
