@@ -47,7 +47,9 @@ public record CloseReport(
     /** It threw an exception. */
     FAILED,
     /** It had not ended when its time was over, or the scope was closed the hard way meanwhile. */
-    OVERRAN
+    OVERRAN,
+    /** It was not started: no time was left for it, or the scope had been closed the hard way. */
+    SKIPPED
   }
 
   /**
@@ -57,7 +59,7 @@ public record CloseReport(
    * @param name the name it was added under
    * @param outcome how it ended
    * @param elapsed how long it took, or had taken when it was given up
-   * @param failure what it threw, if it failed
+   * @param failure what it threw, if it did
    */
   public record Step(Stage stage, String name, Outcome outcome, Duration elapsed, @Nullable Throwable failure) {}
 

@@ -94,8 +94,9 @@ final class GracefulClose {
   private void runStep(ScopeImpl draining, CloseSteps.Named step) {
     long begun = clock.nanoTime();
     TaskImpl<?> task = draining.newStep("drain step \"" + step.name() + "\"", pool, step.step());
-    if (draining.gate().level() >= GateImpl.CLOSING || !draining.startStep(task)) {
-      draining.steps().drained(step, CloseReport.Outcome.OVERRAN, Duration.ZERO, null);
+    if (isTooLate(draining) || !draining.startStep(task)) {
+      draining.steps().drained(step, CloseReport.Outcome.SKIPPED, Duration.ZERO, null);
+      log.warn("drain step \"{}\" of {} was skipped: no time was left for it", step.name(), draining.path());
       return;
     }
     task.joinThroughAll(clock, drainDeadlineNanos);
@@ -106,11 +107,17 @@ final class GracefulClose {
     tell(draining, step, outcome, state);
   }
 
+  private boolean isTooLate(ScopeImpl draining) {
+    return draining.gate().level() >= GateImpl.CLOSING || Waiting.isPast(clock, drainDeadlineNanos);
+  }
+
   private CloseReport.Outcome outcome(Task.State state) {
+    // One that returned, or failed, because the close at the deadline has cancelled it was not done in time.
+    if (Waiting.isPast(clock, drainDeadlineNanos)) {
+      return CloseReport.Outcome.OVERRAN;
+    }
     return switch (state) {
-      // One that returns because the close at the deadline has cancelled it was not done in time.
-      case SUCCEEDED ->
-          Waiting.isPast(clock, drainDeadlineNanos) ? CloseReport.Outcome.OVERRAN : CloseReport.Outcome.DONE;
+      case SUCCEEDED -> CloseReport.Outcome.DONE;
       case FAILED -> CloseReport.Outcome.FAILED;
       case RUNNING, CANCELLED -> CloseReport.Outcome.OVERRAN;
     };
@@ -118,13 +125,11 @@ final class GracefulClose {
 
   private static void tell(
       ScopeImpl draining, CloseSteps.Named step, CloseReport.Outcome outcome, Task.State state) {
-    switch (outcome) {
-      case DONE -> log.debug("drain step \"{}\" of {} is done", step.name(), draining.path());
-      case FAILED -> {} // the task itself has told, as every task does
-      case OVERRAN -> {
-        String how = state == Task.State.CANCELLED ? "was cut short" : "has overrun its time";
-        log.warn("drain step \"{}\" of {} {}", step.name(), draining.path(), how);
-      }
-    }
+    if (outcome == CloseReport.Outcome.DONE) {
+      log.debug("drain step \"{}\" of {} is done", step.name(), draining.path());
+    } else if (outcome == CloseReport.Outcome.OVERRAN) {
+      String how = state == Task.State.CANCELLED ? "was cut short" : "has overrun its time";
+      log.warn("drain step \"{}\" of {} {}", step.name(), draining.path(), how);
+    } // else it has failed, and its task has told, as every task does
   }
 }
