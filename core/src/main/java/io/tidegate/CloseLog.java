@@ -16,7 +16,7 @@ final class CloseLog {
   private final String name;
   private final PoolClock clock;
   private final long begunNanos;
-  private final SlowCloseStory story;
+  private final SlowStory story;
   private final List<CloseReport.Step> steps = new ArrayList<>();
   private final ArrayDeque<CloseReport.Departure> departures = new ArrayDeque<>();
   private final List<CloseLog> children = new ArrayList<>();
@@ -27,14 +27,14 @@ final class CloseLog {
     this.name = name;
     this.clock = clock;
     this.begunNanos = begunNanos;
-    this.story = new SlowCloseStory(clock, begunNanos);
+    this.story = new SlowStory(clock, begunNanos);
   }
 
   String name() {
     return name;
   }
 
-  SlowCloseStory story() {
+  SlowStory story() {
     return story;
   }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** A gate: a list of members, a level, and itself a member of its parent's list until it is closed. */
-final class GateImpl extends Member implements Gate {
+final class GateImpl extends Member implements Gate, SlowWait {
   /*
    *   from       to         by                          how                        wakes
    *   OPEN       DRAINING   a graceful close            beginDrain, top down       -
@@ -391,8 +391,24 @@ final class GateImpl extends Member implements Gate {
     }
   }
 
-  void wakeClosers() {
+  @Override
+  public boolean isOver() {
+    return isClosed();
+  }
+
+  @Override
+  public List<Member> waitedFor() {
+    return members();
+  }
+
+  @Override
+  public void wakeWaiters() {
     closers.wakeAll();
+  }
+
+  @Override
+  public String inWords() {
+    return "closing " + path();
   }
 
   /** Waits until this gate is closed, and tells of it while that is slow; says whether it is. */

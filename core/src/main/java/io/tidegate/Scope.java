@@ -68,6 +68,18 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   Builder newChild(String name);
 
   /**
+   * Opens a child scope for forks of one block of code: the first that fails cancels the others, and {@link #join} throws a
+   * {@link ScopeFailedException}. It is a scope as any other, to be closed at the end of the block.
+   *
+   * {@snippet class="io.tidegate.Snippets" region="fanOut"}
+   *
+   * @param name its name, which is not empty and has no slash
+   * @return the child scope, with the policy {@link FailurePolicy#CANCEL_SCOPE}
+   * @throws GateClosedException if this scope is closing or closed
+   */
+  Scope fanOut(String name);
+
+  /**
    * Starts a task without a result. If it fails, that is logged with path and attributes.
    *
    * @param kind what class of work it is; its pool runs the task
@@ -100,6 +112,13 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   <T extends @Nullable Object> Task<T> fork(TaskBody<T> body);
 
   /**
+   * {@return a builder of tasks that have a name or a failure policy of their own}
+   *
+   * @param kind what class of work they are
+   */
+  Task.Builder newTask(TaskKind kind);
+
+  /**
    * Enters this scope with the calling thread, which goes on to run what it runs.
    *
    * @return the stay, to be closed when the thread is done here
@@ -130,6 +149,7 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   /**
    * Waits until no task of the subtree runs, without asking any of them to stop.
    *
+   * @throws ScopeFailedException if this scope was opened by {@link #fanOut} and a task of it has failed; every call throws
    * @throws IllegalStateException if a task of the subtree calls it: it would wait for itself
    * @throws CancelledException if the calling task's own token is cancelled first
    * @throws InterruptedException if the thread is interrupted
@@ -143,6 +163,19 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    * @return whether this call was the one that cancelled the scope's token
    */
   boolean cancel(String text);
+
+  /**
+   * Ends one kind of work in the subtree, for ever: tasks of that kind are refused from now on, those that run are cancelled
+   * and waited for. Kinds are told apart by {@code equals}.
+   *
+   * <p>Blocks until they have ended; neither an interrupt nor a cancel ends the wait, and the interrupt status is restored.
+   * It tells in the log whom it waits for, as a slow close does. Callbacks of their tokens are not waited for.
+   *
+   * @param kind the kind
+   * @throws IllegalStateException if a task of that kind in the subtree calls it: the kind is refused from now on, and those
+   *     that run are asked to stop
+   */
+  void retire(TaskKind kind);
 
   /**
    * Closes the hard way: refuses, cancels, waits until nobody is inside, runs the close steps. Runs no drain steps.
@@ -183,6 +216,18 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    * @throws IllegalStateException if the calling thread is inside the subtree: the close has begun, and ends after it left
    */
   CloseReport closeGracefully(Duration budget);
+
+  /**
+   * Has the JVM close this root as {@link #closeGracefully} does when it ends: after {@code System.exit}, the last
+   * non-daemon thread, or a signal that ends the process. What was not closed in order by then is printed on
+   * {@code System.err}, and the JVM ends all the same. A root that is closed before is forgotten.
+   *
+   * <p>A task that calls {@code System.exit} waits for this close, which waits for it: it should have another thread do that.
+   *
+   * @param budget how long the close may take
+   * @throws IllegalStateException if this scope has a parent, is to be closed on exit already, or the JVM is ending
+   */
+  void closeOnExit(Duration budget);
 
   /**
    * Adds a drain step, for {@link #closeGracefully}. It runs as a task of this scope, on a thread of the closer's pool.

@@ -15,6 +15,7 @@ final class ScopeBuilder implements Scope.Builder {
   FailurePolicy failurePolicy = FailurePolicy.ISOLATE;
   TaskKind defaultKind;
   BiConsumer<? super Task<?>, ? super Error> fatalHandler;
+  boolean fansOut;
 
   ScopeBuilder(@Nullable ScopeImpl parent, String name) {
     this.parent = parent;
@@ -50,6 +51,13 @@ final class ScopeBuilder implements Scope.Builder {
       throw new IllegalStateException("only a root has a fatal handler; " + name + " is a child of " + parent.path());
     }
     fatalHandler = Objects.requireNonNull(handler, "handler");
+    return this;
+  }
+
+  /** Makes it a fan-out: the first failure cancels the others, and {@code join} throws it. */
+  ScopeBuilder fanOut() {
+    fansOut = true;
+    failurePolicy = FailurePolicy.CANCEL_SCOPE;
     return this;
   }
 

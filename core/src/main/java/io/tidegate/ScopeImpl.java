@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,10 @@ final class ScopeImpl implements Scope {
   private final BiConsumer<? super Task<?>, ? super Error> fatalHandler;
   private final CloseSteps steps;
   private final UntakenFailures untaken = new UntakenFailures();
+  private final @Nullable FanOut fanOut;
+  private final @Nullable ExitHook exitHook;
+  /** The kinds that are refused; see Retirement. */
+  private final AtomicReference<List<TaskKind>> retired = new AtomicReference<>(List.of());
 
   private ScopeImpl(ScopeBuilder builder) {
     this.parent = builder.parent;
@@ -45,6 +51,8 @@ final class ScopeImpl implements Scope {
     this.gate = new GateImpl(parent == null ? null : parent.gate, builder.name);
     this.steps = new CloseSteps(gate);
     this.token = new ScopeToken(parent == null ? null : parent.token, gate);
+    this.fanOut = builder.fansOut ? new FanOut(this) : null;
+    this.exitHook = parent == null ? new ExitHook(this) : null;
     gate.ownedBy(this);
   }
 
@@ -53,6 +61,7 @@ final class ScopeImpl implements Scope {
     if (parent != null) {
       try {
         parent.gate.addChild(gate);
+        refuse(parent.retired.get());
       } catch (GateClosedException refused) {
         token.release();
         throw refused;
@@ -83,22 +92,18 @@ final class ScopeImpl implements Scope {
   }
 
   @Override
+  public Scope fanOut(String name) {
+    return new ScopeBuilder(this, name).fanOut().open();
+  }
+
+  @Override
   public Task<?> spawn(TaskKind kind, TaskAction action) {
-    Objects.requireNonNull(action, "action");
-    TaskBody<@Nullable Void> body = taskToken -> {
-      action.run(taskToken);
-      return null;
-    };
-    TaskImpl<?> task = new TaskImpl<@Nullable Void>(this, kind, false, body);
-    start(task);
-    return task;
+    return start(new TaskImpl<>(this, kind, false, bodyOf(action)));
   }
 
   @Override
   public <T extends @Nullable Object> Task<T> fork(TaskKind kind, TaskBody<T> body) {
-    TaskImpl<T> task = new TaskImpl<>(this, kind, true, body);
-    start(task);
-    return task;
+    return start(new TaskImpl<>(this, kind, true, body));
   }
 
   @Override
@@ -106,10 +111,49 @@ final class ScopeImpl implements Scope {
     return fork(defaultKind, body);
   }
 
-  private void start(TaskImpl<?> task) {
+  @Override
+  public Task.Builder newTask(TaskKind kind) {
+    return new TaskBuilder(this, kind);
+  }
+
+  static TaskBody<@Nullable Void> bodyOf(TaskAction action) {
+    Objects.requireNonNull(action, "action");
+    return token -> {
+      action.run(token);
+      return null;
+    };
+  }
+
+  <T extends @Nullable Object> TaskImpl<T> start(TaskImpl<T> task) {
     // In the gate first, then started: a close finds either the task, or no task will ever run.
     gate.enter(task);
+    if (!retired.get().isEmpty()) {
+      refuseRetired(task);
+    }
     startAdmitted(task, task.pool().factory());
+    return task;
+  }
+
+  private void refuseRetired(TaskImpl<?> task) {
+    try {
+      if (refuses(task.kind())) {
+        throw new GateClosedException(this + " refuses " + task.name() + ": its kind is retired");
+      }
+    } catch (Throwable refusal) {
+      task.notStarted(refusal);
+      throw refusal;
+    }
+  }
+
+  boolean refuses(TaskKind kind) {
+    return retired.get().contains(kind);
+  }
+
+  /** Adds kinds to those that are refused. */
+  void refuse(List<TaskKind> kinds) {
+    if (!kinds.isEmpty()) {
+      retired.updateAndGet(before -> Stream.concat(before.stream(), kinds.stream()).distinct().toList());
+    }
   }
 
   /** Makes a task of the library itself, for {@link #startStep}. */
@@ -118,7 +162,7 @@ final class ScopeImpl implements Scope {
       step.run();
       return null;
     };
-    return new TaskImpl<@Nullable Void>(this, PlainKind.DRAIN, name, pool, false, body);
+    return new TaskImpl<@Nullable Void>(this, PlainKind.DRAIN, name, pool, null, false, body);
   }
 
   /** Starts a task that may come while outsiders are refused; false if nobody is inside any more, then the task has ended. */
@@ -175,6 +219,9 @@ final class ScopeImpl implements Scope {
 
   /** Called by a task's thread after its body, before others see that it has ended. */
   void applyFailurePolicy(TaskImpl<?> task, Throwable thrown) {
+    if (fanOut != null) {
+      fanOut.add(task);
+    }
     FailurePolicy policy = policyOf(task);
     ScopeImpl target = policy.target(this);
     if (target != null) {
@@ -185,6 +232,10 @@ final class ScopeImpl implements Scope {
   }
 
   private FailurePolicy policyOf(TaskImpl<?> task) {
+    FailurePolicy own = task.failurePolicy();
+    if (own != null) {
+      return own;
+    }
     try {
       return task.kind().failurePolicy().orElse(failurePolicy);
     } catch (Throwable thrown) {
@@ -208,7 +259,7 @@ final class ScopeImpl implements Scope {
       tellFatalHandler(task, error);
     } else if (!task.isForked()) {
       log.error("{} failed; attributes {}", task, logAttributes, thrown);
-    } else {
+    } else if (fanOut == null || !fanOut.keeps(task)) {
       untaken.add(task);
     }
   }
@@ -257,6 +308,21 @@ final class ScopeImpl implements Scope {
         task.join();
       }
     }
+    if (fanOut != null) {
+      fanOut.throwIfFailed();
+    }
+  }
+
+  @Override
+  public void retire(TaskKind kind) {
+    Retirement retirement = new Retirement(this, kind);
+    TaskImpl<?> own = Current.task();
+    retirement.begin();
+    if (own != null && own.kind().equals(kind) && own.scope().gate().isWithin(gate)) {
+      throw new IllegalStateException(
+          own + " retires its own kind: that has begun, but cannot be waited for here");
+    }
+    retirement.await();
   }
 
   @Override
@@ -327,6 +393,9 @@ final class ScopeImpl implements Scope {
   /** Called once, when the gate is empty for ever; false if close steps run, whose thread will finish the gate. */
   boolean released() {
     untaken.logAll();
+    if (fanOut != null) {
+      fanOut.logUntaken();
+    }
     if (steps.startReleasing(this)) {
       return false;
     }
@@ -334,9 +403,20 @@ final class ScopeImpl implements Scope {
     return true;
   }
 
+  @Override
+  public void closeOnExit(Duration budget) {
+    if (exitHook == null) {
+      throw new IllegalStateException("only a root is closed on exit; " + this + " has a parent");
+    }
+    exitHook.register(budget);
+  }
+
   /** Called once, when nothing of this scope is left to do. */
   void releasedAll() {
     token.release();
+    if (exitHook != null) {
+      exitHook.release();
+    }
     if (log.isDebugEnabled()) {
       log.debug("closed {}", path());
     }

@@ -43,7 +43,7 @@ public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
   /** {@return what class of work it is} */
   TaskKind kind();
 
-  /** {@return its name: that of its kind, with its id} */
+  /** {@return its name: if it was given none, that of its kind with its id} */
   String name();
 
   /** {@return the scope that it belongs to} */
@@ -96,4 +96,42 @@ public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
    * @throws IllegalStateException if it runs
    */
   Optional<Throwable> exception();
+
+  /** Sets up tasks. Not safe for use by several threads; each {@code spawn} or {@code fork} starts one. */
+  sealed interface Builder permits TaskBuilder {
+    /**
+     * Names the task, for listings, logs and reports.
+     *
+     * @param name the name, which is not empty
+     * @return this builder
+     */
+    Builder name(String name);
+
+    /**
+     * Sets what the failure of the task means to others, before what its kind and its scope say of that.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    Builder onFailure(FailurePolicy policy);
+
+    /**
+     * Starts a task as {@link Scope#spawn} does.
+     *
+     * @param action what to do
+     * @return the task's handle
+     * @throws GateClosedException if the scope refuses the task
+     */
+    Task<?> spawn(TaskAction action);
+
+    /**
+     * Starts a task as {@link Scope#fork(TaskKind, TaskBody)} does.
+     *
+     * @param body what to do
+     * @param <T> the type of the result
+     * @return the task's handle
+     * @throws GateClosedException if the scope refuses the task
+     */
+    <T extends @Nullable Object> Task<T> fork(TaskBody<T> body);
+  }
 }

@@ -37,6 +37,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private final TaskKind kind;
   private final CarrierPool pool;
   private final String name;
+  /** The task's own, which counts before that of its kind and that of its scope. */
+  private final @Nullable FailurePolicy failurePolicy;
   private final boolean forked;
   private final TokenNode token;
   private final Instant startedAt;
@@ -52,15 +54,16 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   /** Makes a task of a scope that is not in its gate yet. */
   TaskImpl(ScopeImpl scope, TaskKind kind, boolean forked, TaskBody<? extends T> body) {
-    this(scope, kind, null, Objects.requireNonNull(kind, "kind").pool(), forked, body);
+    this(scope, kind, null, Objects.requireNonNull(kind, "kind").pool(), null, forked, body);
   }
 
-  /** Makes a task that has a name of its own, and a pool that need not be its kind's. */
+  /** Makes a task that may have a name and a failure policy of its own, and a pool that need not be its kind's. */
   TaskImpl(
       ScopeImpl scope,
       TaskKind kind,
       @Nullable String name,
       CarrierPool pool,
+      @Nullable FailurePolicy failurePolicy,
       boolean forked,
       TaskBody<? extends T> body) {
     super(scope.gate(), null);
@@ -68,6 +71,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     this.kind = kind;
     this.name = name != null ? name : kind.name() + "-" + id;
     this.pool = pool;
+    this.failurePolicy = failurePolicy;
     this.forked = forked;
     this.body = Objects.requireNonNull(body, "body");
     this.token = scope.token().child();
@@ -208,7 +212,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     }
   }
 
-  private WaitList joiners() {
+  WaitList joiners() {
     if (joiners == null) {
       JOINERS.compareAndSet(this, null, new WaitList());
     }
@@ -235,8 +239,13 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   }
 
   private Throwable failure() {
-    taken = true;
+    take();
     return thrown();
+  }
+
+  /** Notes that somebody asked how it ended. */
+  void take() {
+    taken = true;
   }
 
   /** What it threw, looked at by the library itself. */
@@ -258,6 +267,10 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   CarrierPool pool() {
     return pool;
+  }
+
+  @Nullable FailurePolicy failurePolicy() {
+    return failurePolicy;
   }
 
   @Override

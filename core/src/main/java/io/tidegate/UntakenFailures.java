@@ -39,7 +39,7 @@ final class UntakenFailures {
     all.stream().filter(task -> !task.isTaken()).forEach(UntakenFailures::log);
   }
 
-  private static void log(TaskImpl<?> task) {
+  static void log(TaskImpl<?> task) {
     log.error("{} failed and nobody asked; attributes {}", task, task.scope().logAttributes(), task.thrown());
   }
 }

@@ -63,6 +63,17 @@ final class Snippets {
     // @end
   }
 
+  static String fanOut(Scope request, TaskBody<String> head, TaskBody<String> body) throws Exception {
+    // @start region="fanOut"
+    try (Scope parts = request.fanOut("parts")) {
+      Task<String> first = parts.fork(head);
+      Task<String> second = parts.fork(body);
+      parts.join(); // throws if one has failed; the other was cancelled then
+      return first.result() + second.result();
+    }
+    // @end
+  }
+
   static void gate(Gate files, Path layer) throws IOException {
     // @start region="gate"
     files.run("compaction", () -> rewrite(layer)); // or, not bound to a block: try (Gate.Guard guard = files.enter("…"))

@@ -10,11 +10,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Tells, in the log, whom a slow close waits for.
+ * Tells, in the log, whom a slow wait is for.
  *
- * <p>One of those who wait for the gate tells; when it gives up, the next one that waits goes on where it stopped.
+ * <p>One of those who wait tells; when it gives up, the next one that waits goes on where it stopped.
  */
-final class SlowCloseStory {
+final class SlowStory {
   private static final Logger log = LoggerFactory.getLogger(Gate.class);
 
   private static final List<Duration> MARKS = List.of(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(10));
@@ -22,7 +22,7 @@ final class SlowCloseStory {
   /** How many holders one log line names. */
   private static final int NAMED = 10;
 
-  /** The clock by which the closing began; a waiter may have another one. */
+  /** The clock by which it began; a waiter may have another one. */
   private final PoolClock clock;
   private final long begunNanos;
   private final AtomicBoolean teller = new AtomicBoolean();
@@ -32,41 +32,41 @@ final class SlowCloseStory {
   private volatile boolean told;
   private final AtomicBoolean endTold = new AtomicBoolean();
 
-  SlowCloseStory(PoolClock clock, long begunNanos) {
+  SlowStory(PoolClock clock, long begunNanos) {
     this.clock = clock;
     this.begunNanos = begunNanos;
   }
 
-  /** Waits until a gate is closed, telling what is to be told meanwhile; says whether it is closed. */
-  boolean await(GateImpl gate, PoolClock waitersClock, long deadlineNanos) {
-    while (!gate.isClosed()) {
+  /** Waits until it is over, telling what is to be told meanwhile; says whether it is over. */
+  boolean await(SlowWait wait, PoolClock waitersClock, long deadlineNanos) {
+    while (!wait.isOver()) {
       if (teller.compareAndSet(false, true)) {
         try {
-          return awaitAndTell(gate, waitersClock, deadlineNanos);
+          return awaitAndTell(wait, waitersClock, deadlineNanos);
         } finally {
           teller.set(false);
-          gate.wakeClosers(); // for one of them to tell on
+          wait.wakeWaiters(); // for one of them to tell on
         }
       }
-      if (!Waiting.throughAll(gate, waitersClock, deadlineNanos, () -> gate.isClosed() || !teller.get())) {
+      if (!Waiting.throughAll(wait, waitersClock, deadlineNanos, () -> wait.isOver() || !teller.get())) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean awaitAndTell(GateImpl gate, PoolClock waitersClock, long deadlineNanos) {
+  private boolean awaitAndTell(SlowWait wait, PoolClock waitersClock, long deadlineNanos) {
     while (true) {
       long untilMark = nextMark().toNanos() - elapsedNanos();
       long until = earlier(deadlineNanos, waitersClock.nanoTime() + untilMark);
-      if (Waiting.throughAll(gate, waitersClock, until, gate::isClosed)) {
-        tellEnd(gate);
+      if (Waiting.throughAll(wait, waitersClock, until, wait::isOver)) {
+        tellEnd(wait);
         return true;
       }
       if (until == deadlineNanos) {
         return false;
       }
-      tellHolders(gate);
+      tellHolders(wait);
       // Of the marks that have passed while nobody told, one is enough.
       do {
         marksTold++;
@@ -83,10 +83,10 @@ final class SlowCloseStory {
     return deadlineNanos != Waiting.NO_DEADLINE && deadlineNanos - otherNanos < 0 ? deadlineNanos : otherNanos;
   }
 
-  private void tellHolders(GateImpl gate) {
+  private void tellHolders(SlowWait wait) {
     Level level = marksTold == 0 ? Level.INFO : Level.WARN;
     told = true;
-    List<Member> members = gate.members();
+    List<Member> members = wait.waitedFor();
     StringBuilder text = new StringBuilder();
     long now = clock.nanoTime();
     members.stream().limit(NAMED).forEach(member -> text.append("\n  ").append(Holder.of(member, member.gate().path(), now)));
@@ -94,7 +94,7 @@ final class SlowCloseStory {
       text.append("\n  and ").append(members.size() - NAMED).append(" more");
     }
     log.atLevel(level)
-        .log("closing {} has taken {} so far; inside are {}:{}", gate.path(), elapsed(), members.size(), text);
+        .log("{} has taken {} so far; inside are {}:{}", wait.inWords(), elapsed(), members.size(), text);
   }
 
   /** Tells of a holder that left, if the close was told of as slow. */
@@ -105,12 +105,12 @@ final class SlowCloseStory {
   }
 
   /**
-   * Tells that a gate is closed, once, if the close was told of as slow. Called after the level was set, and by the
-   * teller after it has seen that: one of the two finds that the other has done its part.
+   * Tells that it is over, once, if it was told of as slow. Called after a gate's level was set, and by the teller after
+   * it has seen that: one of the two finds that the other has done its part.
    */
-  void tellEnd(GateImpl gate) {
+  void tellEnd(SlowWait wait) {
     if (told && endTold.compareAndSet(false, true)) {
-      log.info("closing {} has ended after {}", gate.path(), elapsed());
+      log.info("{} has ended after {}", wait.inWords(), elapsed());
     }
   }
 
