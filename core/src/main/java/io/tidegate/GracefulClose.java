@@ -48,7 +48,9 @@ final class GracefulClose {
 
   /** Waits until the scope is closed or the budget is over. */
   void await() {
-    scope.gate().awaitClosed(clock, deadlineNanos);
+    if (!scope.gate().awaitClosed(clock, deadlineNanos)) {
+      scope.beginClose(); // the thread that does it at the end of draining may not have come to run yet
+    }
   }
 
   private void run() {
