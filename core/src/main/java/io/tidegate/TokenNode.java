@@ -7,6 +7,7 @@ import io.tidegate.carrier.PoolClock;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -37,7 +38,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
   private volatile @Nullable Attachments attachments;
 
   TokenNode(@Nullable Object parents) {
-    this.parents = parents;
+    this.parents = parents == NONE ? null : parents; // a parent that is never cancelled has nothing to tell
     this.scopeAbove = parents instanceof TokenNode parent ? parent.scope() : null;
   }
 
@@ -46,10 +47,13 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
       throw new IllegalArgumentException("anyOf needs at least one token");
     }
     TokenNode[] parents = new TokenNode[tokens.length];
-    for (int i = 0; i < tokens.length; i++) {
-      parents[i] = (TokenNode) Objects.requireNonNull(tokens[i], "token");
+    int count = 0;
+    for (CancellationToken token : tokens) {
+      if (Objects.requireNonNull(token, "token") != NONE) {
+        parents[count++] = (TokenNode) token;
+      }
     }
-    return new TokenNode(parents.length == 1 ? parents[0] : parents);
+    return new TokenNode(count == 0 ? null : count == 1 ? parents[0] : Arrays.copyOf(parents, count));
   }
 
   @Override
@@ -118,13 +122,18 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
   @Override
   public final Registration onCancel(Runnable callback) {
     Objects.requireNonNull(callback, "callback");
-    return Listener.register(this, callback);
+    return Listener.register(listenedTo(), callback);
   }
 
   @Override
   public final Registration closeOnCancel(AutoCloseable resource) {
     Objects.requireNonNull(resource, "resource");
-    return Listener.register(this, () -> Listener.closeQuietly(resource));
+    return Listener.register(listenedTo(), () -> Listener.closeQuietly(resource));
+  }
+
+  /** This token; a new one, which goes with its callback, for the one that is never cancelled and would keep it for ever. */
+  private TokenNode listenedTo() {
+    return this == NONE ? child() : this;
   }
 
   @Override

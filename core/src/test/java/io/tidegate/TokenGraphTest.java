@@ -76,6 +76,34 @@ final class TokenGraphTest {
     assertHoldsNothing(root);
   }
 
+  /** T4: the token that lives for ever keeps nobody: no callback, and no child that somebody listens on. */
+  @Test
+  void none_listenedTo_holdsNothing() {
+    CancellationToken none = CancellationToken.none();
+    List<Registration> kept = List.of(
+        none.onCancel(() -> {}),
+        none.closeOnCancel(() -> {}),
+        none.child().onCancel(() -> {}),
+        none.withTimeout(Duration.ofDays(1_000_000)).onCancel(() -> {}),
+        CancellationToken.anyOf(none, root.child(), none).onCancel(() -> {}));
+    assertHoldsNothing(TokenNode.NONE);
+    for (Registration registration : kept) {
+      assertTrue(registration.close());
+      assertFalse(registration.close());
+    }
+    assertHoldsNothing(root);
+  }
+
+  /** T3: a source that is never cancelled changes nothing. */
+  @Test
+  void anyOf_withNone_isCancelledWithTheOthers() {
+    CancellationToken any = CancellationToken.anyOf(CancellationToken.none(), root);
+    assertFalse(CancellationToken.anyOf(CancellationToken.none(), CancellationToken.none()).isCancelled());
+    assertFalse(any.isCancelled());
+    root.cancel();
+    assertTrue(any.isCancelled());
+  }
+
   private static String assertRuns(TokenNode token) {
     try {
       return token.interruptibly(() -> "ran");
