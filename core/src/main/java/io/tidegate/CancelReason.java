@@ -2,6 +2,7 @@
 package io.tidegate;
 
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,14 @@ public record CancelReason(Code code, String text, String source, Instant at, @N
     DEADLINE,
     /** A thread was interrupted from outside. */
     INTERRUPTED
+  }
+
+  /** Makes a reason. */
+  public CancelReason {
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(text, "text");
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(at, "at");
   }
 
   /**

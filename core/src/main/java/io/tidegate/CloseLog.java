@@ -14,6 +14,7 @@ final class CloseLog {
   private static final int DEPARTURES = 32;
 
   private final String name;
+  private final String closer;
   private final PoolClock clock;
   private final long begunNanos;
   private final SlowStory story;
@@ -23,8 +24,9 @@ final class CloseLog {
   private int departed;
   private @Nullable Duration elapsed;
 
-  CloseLog(String name, PoolClock clock, long begunNanos) {
+  CloseLog(String name, String closer, PoolClock clock, long begunNanos) {
     this.name = name;
+    this.closer = closer;
     this.clock = clock;
     this.begunNanos = begunNanos;
     this.story = new SlowStory(clock, begunNanos);
@@ -32,6 +34,11 @@ final class CloseLog {
 
   String name() {
     return name;
+  }
+
+  /** Who began the closing, as a {@link CancelReason} names its source. */
+  String closer() {
+    return closer;
   }
 
   SlowStory story() {

@@ -127,7 +127,7 @@ final class GateImpl extends Member implements Gate, SlowWait {
 
   /** Begins to close: refuses everybody, then cancels, and only then lets go what is empty. */
   void beginClose(Runnable cancel) {
-    List<GateImpl> raised = raise(CLOSING);
+    List<GateImpl> raised = raise(CLOSING, Current.source());
     try {
       cancel.run();
     } finally {
@@ -188,7 +188,7 @@ final class GateImpl extends Member implements Gate, SlowWait {
     enter(child);
     // Somebody inside has opened it while this gate drains, too late for the walk down that began that.
     if (level > OPEN) {
-      child.raise(Math.min(level, CLOSING)).forEach(GateImpl::carryOnIfEmpty);
+      child.raise(Math.min(level, CLOSING), closeLog().closer()).forEach(GateImpl::carryOnIfEmpty);
     }
   }
 
@@ -348,28 +348,28 @@ final class GateImpl extends Member implements Gate, SlowWait {
 
   /** Begins to refuse outsiders. */
   void beginDrain() {
-    raise(DRAINING).forEach(GateImpl::carryOnIfEmpty);
+    raise(DRAINING, Current.source()).forEach(GateImpl::carryOnIfEmpty);
   }
 
   /**
    * Raises the level of this gate and of all its descendants, each before its children, so that no new one is missed.
    * Answers them all: they may have been empty before.
    */
-  private List<GateImpl> raise(int newLevel) {
+  private List<GateImpl> raise(int newLevel, String closer) {
     PoolClock clock = Current.clock();
     long nowNanos = clock.nanoTime();
     List<GateImpl> raised = new ArrayList<>();
     raised.add(this);
     for (int i = 0; i < raised.size(); i++) {
-      raised.get(i).raiseOne(newLevel, raised, clock, nowNanos);
+      raised.get(i).raiseOne(newLevel, raised, closer, clock, nowNanos);
     }
     return raised;
   }
 
-  private void raiseOne(int newLevel, List<GateImpl> children, PoolClock clock, long nowNanos) {
+  private void raiseOne(int newLevel, List<GateImpl> children, String closer, PoolClock clock, long nowNanos) {
     synchronized (lock) {
       if (closeLog == null) {
-        closeLog = new CloseLog(name, clock, nowNanos);
+        closeLog = new CloseLog(name, closer, clock, nowNanos);
       }
       level = Math.max(level, newLevel);
       list.forEach(member -> {

@@ -272,10 +272,12 @@ final class ScopeImpl implements Scope {
     }
   }
 
-  private void cancelBecause(CancelReason reason) {
-    if (token.cancel(reason)) {
+  private boolean cancelBecause(CancelReason reason) {
+    boolean first = token.cancel(reason);
+    if (first && log.isDebugEnabled()) {
       log.debug("cancelled {}: {}", path(), reason);
     }
+    return first;
   }
 
   ScopeImpl rootScope() {
@@ -327,7 +329,7 @@ final class ScopeImpl implements Scope {
 
   @Override
   public boolean cancel(String text) {
-    return token.cancel(new CancelReason(CancelReason.Code.REQUESTED, text, path(), Current.clock().now(), null));
+    return cancelBecause(CancelReason.of(CancelReason.Code.REQUESTED, text));
   }
 
   @Override
@@ -382,7 +384,8 @@ final class ScopeImpl implements Scope {
   }
 
   private CancelReason closedReason() {
-    return new CancelReason(CancelReason.Code.CLOSED, "closing " + path(), path(), Current.clock().now(), null);
+    String closer = gate.closeLog().closer();
+    return new CancelReason(CancelReason.Code.CLOSED, "closing " + path(), closer, Current.clock().now(), null);
   }
 
   private IllegalStateException closedFromInside(Member own) {

@@ -126,6 +126,8 @@ class LoggingTest {
     ofScope.join();
     Task<?> ofClose = tenant.spawn(Work.READ, token -> token.sleep(Duration.ofDays(1)));
     tenant.close();
+    String cancel = "DEBUG cancelled tenant/timeline: REQUESTED: all of them";
+    assertEquals(1, logs.messages().stream().filter(line -> line.startsWith(cancel)).count());
     assertCancelLogged(alone, "not wanted");
     assertCancelLogged(ofScope, "all of them");
     assertCancelLogged(ofClose, "closing tenant");

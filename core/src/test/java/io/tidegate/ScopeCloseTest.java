@@ -104,9 +104,21 @@ class ScopeCloseTest {
     for (Scope each : List.of(scope, child, grandchild)) {
       CancelReason reason = each.token().reason().orElseThrow();
       assertEquals(CancelReason.Code.CLOSED, reason.code());
-      assertEquals("root/scope", reason.source());
+      assertEquals("closing root/scope", reason.text());
+      assertEquals("thread " + Thread.currentThread().getName(), reason.source());
     }
     assertFalse(root.token().isCancelled());
+  }
+
+  /** T8: the source of a close's cancel is who began to close, though another one carries that on. */
+  @Test
+  void close_carriedOnByALeaver_namesWhoBegan() throws Exception {
+    Stubborn inside = Stubborn.in(scope);
+    root.child("closer").spawn(Work.READ, token -> scope.gate().beginClose()).join();
+    assertFalse(scope.token().isCancelled());
+    inside.release();
+    SideThread.until(scope::isClosed);
+    assertEquals("root/closer", scope.token().reason().orElseThrow().source());
   }
 
   /** G7, S1: what tasks did happens-before close returning. */

@@ -87,11 +87,27 @@ class ScopeTest {
     assertTrue(tenant.cancel("enough"));
     assertFalse(tenant.cancel("again"));
     assertEquals("enough", timeline.token().reason().orElseThrow().text());
-    assertEquals("root/tenant", timeline.token().reason().orElseThrow().source());
     assertFalse(other.token().isCancelled());
     assertFalse(root.token().isCancelled());
     assertFalse(tenant.isClosing());
     assertTrue(tenant.child("late").token().isCancelled(), "born cancelled");
+  }
+
+  /** T8: the source is the scope of who asked, not of who is asked. */
+  @Test
+  void cancel_byTaskAndByThread_namesWhoAsked() throws Exception {
+    Scope tenant = root.child("tenant");
+    Scope other = root.child("other");
+    root.child("asker").spawn(Work.READ, token -> tenant.cancel("not wanted")).join();
+    assertEquals("root/asker", tenant.token().reason().orElseThrow().source());
+    other.cancel("not wanted");
+    assertEquals("thread " + Thread.currentThread().getName(), other.token().reason().orElseThrow().source());
+    assertThrows(NullPointerException.class, () -> root.cancel(nullText()));
+  }
+
+  @SuppressWarnings("NullAway") // passes what must not be passed
+  private static String nullText() {
+    return null;
   }
 
   // ---- S2
