@@ -147,7 +147,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   void run(TaskAction action) throws Exception;
 
   /**
-   * Waits until no task of the subtree runs, without asking any of them to stop.
+   * Waits until no task of the subtree runs, without asking any of them to stop. Drain steps are not waited for: one of
+   * them may call this.
    *
    * @throws ScopeFailedException if this scope was opened by {@link #fanOut} and a task of it has failed; every call throws
    * @throws IllegalStateException if a task of the subtree calls it: it would wait for itself
@@ -230,7 +231,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   void closeOnExit(Duration budget);
 
   /**
-   * Adds a drain step, for {@link #closeGracefully}. It runs as a task of this scope, on a thread of the closer's pool.
+   * Adds a drain step, for {@link #closeGracefully}. It runs inside this scope, on a thread of the closer's pool: the gate's
+   * holders and {@link #snapshot} show it, {@link #tasks} does not.
    *
    * @param name what it does, for the report
    * @param step what to do; its waits end if the scope is closed the hard way meanwhile
@@ -257,7 +259,7 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    */
   <R extends AutoCloseable> R own(R resource);
 
-  /** {@return the tasks that run in the subtree, oldest first} */
+  /** {@return the tasks that run in the subtree, oldest first; drain steps are none} */
   List<Task<?>> tasks();
 
   /** {@return the child scopes that are not closed, oldest first} */

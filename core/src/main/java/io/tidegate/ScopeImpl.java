@@ -301,11 +301,11 @@ final class ScopeImpl implements Scope {
   @Override
   public void join() throws InterruptedException {
     for (Stay stay = Current.innermost(); stay != null; stay = stay.outer()) {
-      if (stay instanceof TaskImpl<?> own && own.scope().gate().isWithin(gate)) {
+      if (stay instanceof TaskImpl<?> own && own.isOfUser() && own.scope().gate().isWithin(gate)) {
         throw new IllegalStateException(this + " cannot be joined from inside: " + own + " would wait for itself");
       }
     }
-    for (List<TaskImpl<?>> running = running(); !running.isEmpty(); running = running()) {
+    for (List<TaskImpl<?>> running = usersRunning(); !running.isEmpty(); running = usersRunning()) {
       for (TaskImpl<?> task : running) {
         task.join();
       }
@@ -449,10 +449,14 @@ final class ScopeImpl implements Scope {
 
   @Override
   public List<Task<?>> tasks() {
-    return List.copyOf(running());
+    return List.copyOf(usersRunning());
   }
 
-  /** The tasks of the subtree that have not ended. */
+  private List<TaskImpl<?>> usersRunning() {
+    return running().stream().filter(TaskImpl::isOfUser).toList();
+  }
+
+  /** The tasks of the subtree that have not ended, drain steps among them. */
   List<TaskImpl<?>> running() {
     List<TaskImpl<?>> found = new ArrayList<>();
     for (Member member : gate.members()) {

@@ -273,9 +273,14 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     return failurePolicy;
   }
 
+  /** Whether the user started it: what drains a scope is in its gate, but none of its tasks. */
+  boolean isOfUser() {
+    return kind != PlainKind.DRAIN;
+  }
+
   @Override
   boolean isWaitedFor() {
-    return kind != PlainKind.DRAIN;
+    return isOfUser();
   }
 
   @Override

@@ -109,6 +109,46 @@ class GracefulCloseTest {
     assertTrue(report.isOrderly());
   }
 
+  /** S5: what drains a scope is none of its tasks, so join waits for the user's alone; the holders show it all. */
+  @Test
+  void join_whileDraining_waitsForTheUsersTasksAlone() throws Exception {
+    Stubborn task = Stubborn.in(scope);
+    Stubborn step = new Stubborn();
+    scope.onDrain("flush", () -> step.run(CancellationToken.none()));
+    SideThread closer = SideThread.start(() -> scope.closeGracefully(LONG));
+    step.awaitInside();
+    assertEquals(List.of("READ"), scope.tasks().stream().map(each -> each.kind().name()).toList());
+    assertEquals(List.of("DRAIN", "DRAIN", "READ"), kinds(scope.gate().holders()));
+    assertEquals(List.of("DRAIN", "DRAIN", "READ"), kinds(root.snapshot().children().getFirst().holders()));
+    task.release();
+    root.join();
+    assertEquals(List.of(), root.tasks());
+    assertEquals(List.of("DRAIN", "DRAIN"), kinds(scope.gate().holders()));
+    step.release();
+    closer.join();
+  }
+
+  private static List<String> kinds(List<Holder> holders) {
+    return holders.stream().map(Holder::kind).sorted().toList();
+  }
+
+  /** S5, S8: so a drain step may wait for the tasks that the step before it has ended. */
+  @Test
+  void join_inDrainStep_waitsForTheTasks() {
+    CountDownLatch stopped = new CountDownLatch(1);
+    scope.spawn(Work.READ, token -> {
+      stopped.await();
+      trail.add("stopped");
+    });
+    scope.onDrain("stop", stopped::countDown);
+    scope.onDrain("wait", () -> {
+      scope.join();
+      trail.add("joined");
+    });
+    assertTrue(scope.closeGracefully(LONG).isOrderly());
+    assertEquals(List.of("stopped", "joined"), trail.events());
+  }
+
   // ---- steps that go wrong
 
   /** S8: a step that fails is reported, logged once, and the rest goes on. */
