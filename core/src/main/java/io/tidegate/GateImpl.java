@@ -21,22 +21,26 @@ final class GateImpl extends Member implements Gate, SlowWait {
    *   DRAINING   CLOSING    a close                     beginClose, top down       -
    *   CLOSING    EMPTY      whoever finds the list empty: the last leaver, or beginClose itself; it has cancelled the
    *                         scope's token before, whose callbacks may have entered meanwhile
-   *   EMPTY      CLOSED     the same thread, or the one that it started to run the scope's close steps;
-   *                         then this gate leaves its parent's list                all closers
+   *   EMPTY      CLOSED     the same thread, or the one that it started to run the scope's close steps; in one step,
+   *                         under the parent's lock, it takes this gate out of the parent's list
+   *                                                                                all closers
    *
-   * The lock guards the list and every change of the level; it is never held while another gate's is taken, nor
-   * while code of the user or a token's monitor is entered. (A token's monitor may be held when this lock is taken.)
+   * The lock guards the list and every change of the level up to EMPTY; it is never held while another gate's is taken,
+   * nor while code of the user or a token's monitor is entered. (A token's monitor may be held when this lock is taken.)
    *
    * I1  The level never falls.
    * I2  enter adds a member only at OPEN, or at DRAINING for those inside the draining tree; admit only below EMPTY. Both
    *     test and add under the lock, so a member is either added before the level rose, and waited for, or refused.
    * I3  Exactly one thread makes the step to EMPTY: it is taken under the lock, when the list is empty at CLOSING, by
    *     the one that has claimed it there. So a closed scope has a cancelled token, and all its callbacks have run.
-   * I4  A gate is in its parent's list from its creation until it is CLOSED. So a parent's list is not empty while
-   *     any descendant is not closed, and enter touches no ancestor.
+   * I4  A gate is in its parent's list from its creation until it is CLOSED, and not an instant longer: both end under
+   *     the parent's lock. So a parent's list is not empty while any descendant is not closed, enter touches no ancestor,
+   *     and who has seen a gate closed finds it in no list. Only then does the thread carry on the parent's closing.
+   *     At EMPTY nobody else changes the level, for raising leaves a higher one alone: so the own lock is not needed.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
    *
-   * No lost wake-up: a closer adds itself to 'closers' before it reads the level; finish sets the level before it wakes them.
+   * No lost wake-up: a closer adds itself to 'closers' before it reads the level; setClosed sets the level before it
+   * wakes them.
    */
   static final int OPEN = 0;
   static final int DRAINING = 1;
@@ -54,7 +58,7 @@ final class GateImpl extends Member implements Gate, SlowWait {
   private final MemberList list = new MemberList();
   /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
   private boolean emptying;
-  /** Any thread; written under the lock. */
+  /** Any thread; written under the lock, but for CLOSED, see I4. */
   private volatile int level = OPEN;
   /** What the closing has seen so far; written under the lock when the level first rises. */
   private volatile @Nullable CloseLog closeLog;
@@ -225,26 +229,24 @@ final class GateImpl extends Member implements Gate, SlowWait {
 
   /** Takes a member out, if it is in; the last one out carries the closing on, through all ancestors that it empties. */
   void leave(Member leaver) {
-    GateImpl gate = this;
-    Member member = leaver;
-    while (gate.remove(member)) {
-      if (gate.scope != null && !gate.scope.released()) {
-        return; // its close steps run on a thread of their own, which calls finish()
-      }
-      gate.setClosed();
-      if (!gate.inGate()) {
-        return;
-      }
-      member = gate;
-      gate = gate.gate();
+    if (remove(leaver)) {
+      carryOn();
     }
   }
 
-  /** Goes on where {@link #leave} left off: the scope's close steps have run. */
+  /** Closes this gate, which is EMPTY, and all ancestors that it was the last one in. */
+  private void carryOn() {
+    GateImpl empty = this;
+    while (empty != null && (empty.scope == null || empty.scope.released())) {
+      empty = empty.setClosed();
+    } // else the scope's close steps run, on a thread of their own, which calls finish()
+  }
+
+  /** Goes on where {@link #carryOn} left off: the scope's close steps have run. */
   void finish() {
-    setClosed();
-    if (inGate()) {
-      gate().leave(this);
+    GateImpl emptied = setClosed();
+    if (emptied != null) {
+      emptied.carryOn();
     }
   }
 
@@ -302,21 +304,32 @@ final class GateImpl extends Member implements Gate, SlowWait {
     }
   }
 
-  private void setClosed() {
+  /** Makes the step to CLOSED; answers the parent if that is EMPTY now, for the caller to carry on. */
+  private @Nullable GateImpl setClosed() {
     // All is written down before a closer can see the level and report.
     CloseLog log = closeLog();
     log.closed();
+    boolean claimed = false;
     if (inGate()) {
-      CloseLog parentLog = gate().closeLog;
-      if (parentLog != null) {
-        parentLog.add(log);
-      }
-    }
-    synchronized (lock) {
+      claimed = gate().removeClosed(this);
+    } else {
       level = CLOSED;
     }
     log.story().tellEnd(this);
     closers.wakeAll();
+    return claimed && gate().becomeEmpty() ? gate() : null;
+  }
+
+  /** Takes a child out that is thereby closed; says whether the caller has claimed the step to EMPTY. */
+  private boolean removeClosed(GateImpl child) {
+    synchronized (lock) {
+      list.remove(child);
+      child.level = CLOSED;
+      if (closeLog != null) {
+        closeLog.add(child.closeLog());
+      }
+      return claimEmpty();
+    }
   }
 
   /** Whether the calling thread is in a task or visit of the tree that drains with this gate. */
@@ -371,7 +384,9 @@ final class GateImpl extends Member implements Gate, SlowWait {
       if (closeLog == null) {
         closeLog = new CloseLog(name, closer, clock, nowNanos);
       }
-      level = Math.max(level, newLevel);
+      if (level < newLevel) {
+        level = newLevel;
+      }
       list.forEach(member -> {
         if (member instanceof GateImpl child) {
           children.add(child);
@@ -386,8 +401,8 @@ final class GateImpl extends Member implements Gate, SlowWait {
     synchronized (lock) {
       emptied = claimEmpty();
     }
-    if (emptied && becomeEmpty() && (scope == null || scope.released())) {
-      finish();
+    if (emptied && becomeEmpty()) {
+      carryOn();
     }
   }
 

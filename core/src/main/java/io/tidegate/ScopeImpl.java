@@ -475,8 +475,7 @@ final class ScopeImpl implements Scope {
   List<ScopeImpl> childScopes() {
     List<ScopeImpl> found = new ArrayList<>();
     for (Member member : gate.ownMembers()) {
-      // A closed one is still in the list for a moment: its close has returned, and its last leaver has not.
-      if (member instanceof GateImpl child && child.scope() != null && !child.isClosed()) {
+      if (member instanceof GateImpl child && child.scope() != null) {
         found.add(child.scope());
       }
     }

@@ -27,7 +27,7 @@ final class Closed {
   }
 
   private static void checkForgotten(ScopeImpl closed, ScopeImpl parent) {
-    SideThread.until(() -> !parent.gate().ownMembers().contains(closed.gate())); // it leaves right after it has closed
+    assertFalse(parent.gate().ownMembers().contains(closed.gate()), () -> parent + " has " + closed + " in its gate");
     assertFalse(linkedChildren(parent).contains(closed.token()), () -> parent + " refers to the token of " + closed);
   }
 

@@ -4,9 +4,10 @@ package io.tidegate;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,11 @@ final class Logs implements AutoCloseable {
     return new Logs(type.getName());
   }
 
+  /** Does something with each event from now on, on the thread that logs it, before it is captured. */
+  void onEvent(Consumer<ILoggingEvent> action) {
+    appender.action = action;
+  }
+
   List<ILoggingEvent> events() {
     return List.copyOf(appender.events);
   }
@@ -57,11 +63,13 @@ final class Logs implements AutoCloseable {
     logger.setLevel(before);
   }
 
-  private static final class Capture extends AppenderBase<ILoggingEvent> {
+  private static final class Capture extends UnsynchronizedAppenderBase<ILoggingEvent> {
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
+    private volatile Consumer<ILoggingEvent> action = event -> {};
 
     @Override
     protected void append(ILoggingEvent event) {
+      action.accept(event);
       event.prepareForDeferredProcessing();
       events.add(event);
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -101,6 +102,29 @@ final class SlowCloseTest {
 
     gate.close();
     assertEquals(expected, lines());
+  }
+
+  /** G3: who has seen a gate closed finds it in its parent no more, though its closing is still being told of. */
+  @Test
+  void close_endIsBeingTold_parentHasForgottenTheGate() throws Exception {
+    Gate child = gate.child("walreceiver");
+    Gate.Guard reader = child.enter("reader");
+    Task<CloseReport> closer = closing(child);
+    clock.awaitSleepers(1);
+    advance(100);
+    clock.awaitSleepers(1);
+    CountDownLatch mayTell = new CountDownLatch(1);
+    logs.onEvent(event -> {
+      if (event.getFormattedMessage().contains("has ended")) {
+        SideThread.until(() -> mayTell.getCount() == 0);
+      }
+    });
+    SideThread leaver = SideThread.start(reader::close);
+    SideThread.until(child::isClosed);
+    assertEquals(List.of(slow), ((GateImpl) gate).ownMembers());
+    mayTell.countDown();
+    leaver.join();
+    closer.join();
   }
 
   /** G5: the same facts are in the report of a close that gave up. */
