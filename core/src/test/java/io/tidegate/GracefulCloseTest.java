@@ -149,6 +149,30 @@ class GracefulCloseTest {
     assertEquals(List.of("stopped", "joined"), trail.events());
   }
 
+  /** S2, S8: a child that an insider opens while its parent drains is for insiders as well, from its first instant. */
+  @Test
+  void closeGracefully_childOpenedByInsider_refusesOutsiders() throws Exception {
+    Stubborn insider = new Stubborn();
+    Task<Scope> task = scope.fork(token -> {
+      SideThread.until(scope::isClosing);
+      Scope child = scope.child("late");
+      child.spawn(Work.READ, own -> trail.add("insider's"));
+      insider.run(token);
+      return child;
+    });
+    SideThread closer = SideThread.start(() -> scope.closeGracefully(LONG));
+    insider.awaitInside();
+    Scope late = scope.children().getFirst();
+    assertTrue(late.isClosing());
+    assertThrows(GateClosedException.class, () -> late.spawn(Work.READ, token -> trail.add("outsider's")));
+    assertThrows(GateClosedException.class, () -> late.child("later"));
+    insider.release();
+    closer.join();
+    assertEquals(List.of("insider's"), trail.events());
+    task.join();
+    Closed.check(task.result());
+  }
+
   // ---- steps that go wrong
 
   /** S8: a step that fails is reported, logged once, and the rest goes on. */
