@@ -69,7 +69,7 @@ public record CancelReason(Code code, String text, String source, Instant at, @N
     }
     line.append(" (by ").append(source).append(" at ").append(at).append(')');
     if (cause != null) {
-      line.append(", caused by ").append(cause);
+      line.append(", caused by ").append(Text.of(cause));
     }
     return line.toString();
   }

@@ -145,7 +145,7 @@ public record CloseReport(
         tree.append(indent).append(stage.name().toLowerCase(Locale.ROOT));
         tree.append(" step \"").append(step.name).append("\"  ");
         tree.append(step.outcome.name().toLowerCase(Locale.ROOT)).append(" in ").append(millis(step.elapsed));
-        tree.append(step.failure == null ? "" : ": " + step.failure).append('\n');
+        tree.append(step.failure == null ? "" : ": " + Text.of(step.failure)).append('\n');
       }
     }
   }

@@ -9,12 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The drain steps and close steps of one scope. Its monitor guards the lists; steps run outside of it. */
 final class CloseSteps {
-  private static final Logger log = LoggerFactory.getLogger(Scope.class);
+  private static final Log log = Log.of(Scope.class);
 
   private final GateImpl gate;
   private final List<Named> drains = new ArrayList<>();

@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One call of {@link Scope#closeGracefully}: has the scope drained, joins its tasks, then closes the hard way, within one
@@ -18,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * closes the hard way at the end of it: of several, the one with the least time left decides.
  */
 final class GracefulClose {
-  private static final Logger log = LoggerFactory.getLogger(Scope.class);
+  private static final Log log = Log.of(Scope.class);
 
   private final ScopeImpl scope;
   private final PoolClock clock;

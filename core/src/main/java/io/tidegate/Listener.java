@@ -4,8 +4,6 @@ package io.tidegate;
 import io.tidegate.carrier.CarrierPool;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A callback that is attached to a token.
@@ -15,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * finds it inside; it is refused only where that scope is closed already.
  */
 final class Listener extends Attachments.Entry implements Registration {
-  private static final Logger log = LoggerFactory.getLogger(CancellationToken.class);
+  private static final Log log = Log.of(CancellationToken.class);
 
   private final TokenNode token;
   private final Runnable callback;

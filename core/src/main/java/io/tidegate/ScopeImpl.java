@@ -15,8 +15,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
@@ -24,7 +22,7 @@ import org.slf4j.MDC;
  * the gate's list is its registry.
  */
 final class ScopeImpl implements Scope {
-  private static final Logger log = LoggerFactory.getLogger(Scope.class);
+  private static final Log log = Log.of(Scope.class);
 
   private final @Nullable ScopeImpl parent;
   private final GateImpl gate;
@@ -80,7 +78,7 @@ final class ScopeImpl implements Scope {
 
   private static Map<String, String> logAttributes(@Nullable ScopeImpl parent, Map<AttributeKey<?>, Object> own) {
     Map<String, String> texts = new LinkedHashMap<>(parent == null ? Map.of() : parent.logAttributes);
-    own.forEach((key, value) -> texts.put(key.name(), value.toString()));
+    own.forEach((key, value) -> texts.put(key.name(), Text.of(value)));
     return Map.copyOf(texts);
   }
 
@@ -125,12 +123,13 @@ final class ScopeImpl implements Scope {
   }
 
   <T extends @Nullable Object> TaskImpl<T> start(TaskImpl<T> task) {
+    ThreadFactory threads = task.pool().factory();
     // In the gate first, then started: a close finds either the task, or no task will ever run.
     gate.enter(task);
     if (!retired.get().isEmpty()) {
       refuseRetired(task);
     }
-    startAdmitted(task, task.pool().factory());
+    startAdmitted(task, threads);
     return task;
   }
 
@@ -248,8 +247,14 @@ final class ScopeImpl implements Scope {
   void ended(TaskImpl<?> task) {
     switch (task.state()) {
       case FAILED -> failed(task, task.thrown());
-      case CANCELLED -> log.debug("{} was cancelled: {}", task, task.thrown().getMessage());
+      case CANCELLED -> cancelled(task, task.thrown());
       default -> log.debug("{} has ended", task);
+    }
+  }
+
+  private static void cancelled(TaskImpl<?> task, Throwable thrown) {
+    if (log.isDebugEnabled()) {
+      log.debug("{} was cancelled: {}", task, Text.of(thrown));
     }
   }
 
@@ -437,7 +442,7 @@ final class ScopeImpl implements Scope {
 
   @Override
   public <R extends AutoCloseable> R own(R resource) {
-    steps.addRelease("close " + resource, resource::close);
+    steps.addRelease("close " + Text.of(resource), resource::close);
     return resource;
   }
 

@@ -5,8 +5,6 @@ import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
@@ -15,7 +13,7 @@ import org.slf4j.event.Level;
  * <p>One of those who wait tells; when it gives up, the next one that waits goes on where it stopped.
  */
 final class SlowStory {
-  private static final Logger log = LoggerFactory.getLogger(Gate.class);
+  private static final Log log = Log.of(Gate.class);
 
   private static final List<Duration> MARKS = List.of(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(10));
   private static final Duration THEN_EACH = Duration.ofSeconds(60);
@@ -93,8 +91,7 @@ final class SlowStory {
     if (members.size() > NAMED) {
       text.append("\n  and ").append(members.size() - NAMED).append(" more");
     }
-    log.atLevel(level)
-        .log("{} has taken {} so far; inside are {}:{}", wait.inWords(), elapsed(), members.size(), text);
+    log.log(level, "{} has taken {} so far; inside are {}:{}", wait.inWords(), elapsed(), members.size(), text);
   }
 
   /** Tells of a holder that left, if the close was told of as slow. */

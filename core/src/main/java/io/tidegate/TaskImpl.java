@@ -35,6 +35,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private final long id = IDS.incrementAndGet();
   private final ScopeImpl scope;
   private final TaskKind kind;
+  /** Asked for once, before the task is in the gate: nothing of the user is asked while it leaves. */
+  private final String kindName;
   private final CarrierPool pool;
   private final String name;
   /** The task's own, which counts before that of its kind and that of its scope. */
@@ -69,7 +71,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     super(scope.gate(), null);
     this.scope = scope;
     this.kind = kind;
-    this.name = name != null ? name : kind.name() + "-" + id;
+    this.kindName = Objects.requireNonNull(kind.name(), "the name of the kind");
+    this.name = name != null ? name : kindName + "-" + id;
     this.pool = pool;
     this.failurePolicy = failurePolicy;
     this.forked = forked;
@@ -113,10 +116,16 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
       if (end == State.FAILED) {
         scope.applyFailurePolicy(this, thrown());
       }
-      state = end;
-      scope.ended(this);
     } finally {
       state = end;
+      tellAndLeave();
+    }
+  }
+
+  private void tellAndLeave() {
+    try {
+      scope.ended(this);
+    } finally {
       Current.pop(null);
       wakeJoiners();
       scope.gate().leave(this);
@@ -295,7 +304,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   String kindName() {
-    return kind.name();
+    return kindName;
   }
 
   @Override

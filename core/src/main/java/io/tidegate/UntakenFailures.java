@@ -3,12 +3,10 @@ package io.tidegate;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The forked tasks of one scope that failed, until somebody asks their handles. Its monitor guards it. */
 final class UntakenFailures {
-  private static final Logger log = LoggerFactory.getLogger(Scope.class);
+  private static final Log log = Log.of(Scope.class);
   /** How many are kept; a scope lives for months, and may be one that nobody ever asks. */
   private static final int KEPT = 64;
 

@@ -6,13 +6,27 @@ import io.tidegate.carrier.Isolation;
 import io.tidegate.carrier.PoolClock;
 import io.tidegate.carrier.PoolStats;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Supplier;
 
-/** A pool that has, from some time on, no memory for threads. */
+/** A pool that has, from some time on, no threads. */
 final class BrokenPool implements CarrierPool {
   private volatile boolean broken;
+  /** What it makes threads with, once broken. */
+  private final Supplier<ThreadFactory> whenBroken;
 
-  void breakNow() {
+  BrokenPool() {
+    this(() -> work -> {
+      throw new OutOfMemoryError("no thread, says the test");
+    });
+  }
+
+  BrokenPool(Supplier<ThreadFactory> whenBroken) {
+    this.whenBroken = whenBroken;
+  }
+
+  BrokenPool breakNow() {
     broken = true;
+    return this;
   }
 
   @Override
@@ -22,12 +36,7 @@ final class BrokenPool implements CarrierPool {
 
   @Override
   public ThreadFactory factory() {
-    return work -> {
-      if (broken) {
-        throw new OutOfMemoryError("no thread, says the test");
-      }
-      return Thread.ofVirtual().unstarted(work);
-    };
+    return broken ? whenBroken.get() : work -> Thread.ofVirtual().unstarted(work);
   }
 
   @Override
