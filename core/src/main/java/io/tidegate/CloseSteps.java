@@ -129,9 +129,14 @@ final class CloseSteps {
 
     @Override
     public void run() {
-      Stay before = Current.innermost();
       runsOn(Thread.currentThread());
+      LogContext.restoredAfter(this::runToEnd);
+    }
+
+    private void runToEnd() {
+      Stay before = Current.innermost();
       Current.push(this);
+      scope.describeInLogs(PlainKind.CLOSE.name());
       PoolClock clock = CarrierPool.current().clock();
       for (Named named = nextRelease(); named != null; named = nextRelease()) {
         note = named.name;

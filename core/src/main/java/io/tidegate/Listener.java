@@ -98,13 +98,26 @@ final class Listener extends Attachments.Entry implements Registration {
     @Override
     public void run() {
       runsOn(Thread.currentThread());
+      LogContext.restoredAfter(this::runToEnd);
+    }
+
+    private void runToEnd() {
       Current.push(this);
       try {
+        describeInLogs();
         callback.run();
       } catch (Throwable thrown) {
         log.error("a cancel callback of {} failed", token, thrown);
       } finally {
+        Current.pop(null);
         leave();
+      }
+    }
+
+    private void describeInLogs() {
+      ScopeImpl scope = gate == null ? null : gate.scope();
+      if (scope != null) {
+        scope.describeInLogs();
       }
     }
 

@@ -550,10 +550,20 @@ final class ScopeImpl implements Scope {
     return logAttributes;
   }
 
+  /** Puts into the calling thread's log context what this scope is about. */
+  void describeInLogs() {
+    logAttributes.forEach(MDC::put);
+  }
+
+  /** Puts into the calling thread's log context what this scope, and a kind of work in it, are about. */
+  void describeInLogs(String kind) {
+    describeInLogs();
+    MDC.put("task_kind", kind);
+  }
+
   /** Puts into the calling thread's log context what this scope and its task are about. */
   void describeInLogs(TaskImpl<?> task) {
-    logAttributes.forEach(MDC::put);
-    MDC.put("task_kind", task.kindName());
+    describeInLogs(task.kindName());
     MDC.put("task_id", Long.toString(task.id()));
   }
 

@@ -85,6 +85,14 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   public void run() {
     Thread thread = Thread.currentThread();
     runsOn(thread);
+    if (thread.isVirtual()) { // it ends with the task, and its log context with it
+      runToEnd();
+    } else {
+      LogContext.restoredAfter(this::runToEnd);
+    }
+  }
+
+  private void runToEnd() {
     Current.push(this);
     State end = State.SUCCEEDED;
     Object result;

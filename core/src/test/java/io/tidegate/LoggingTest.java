@@ -5,11 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -97,6 +104,86 @@ class LoggingTest {
     assertEquals(expected(inner, Map.of("tenant_id", "t1", "timeline_id", "7")), inner.result());
   }
 
+  /** Logging: a close step shows its scope as a task does; so does the library's line on its failure. */
+  @Test
+  void mdc_ofCloseStep_tellsTheScope() {
+    timeline.onClosed("fails", () -> {
+      LoggerFactory.getLogger(SERVERS).info("closing");
+      throw new IOException("disk");
+    });
+    timeline.close();
+    Map<String, String> expected = Map.of("tenant_id", "t1", "timeline_id", "7", "task_kind", "CLOSE");
+    assertEquals(expected, serversLogs.events().getFirst().getMDCPropertyMap());
+    assertEquals(List.of(expected), errors().stream().map(ILoggingEvent::getMDCPropertyMap).toList());
+  }
+
+  /** Logging: a drain step is inside its scope, and shows so. */
+  @Test
+  void mdc_ofDrainStep_tellsTheScope() {
+    timeline.onDrain("drains", () -> LoggerFactory.getLogger(SERVERS).info("draining"));
+    timeline.closeGracefully(Duration.ofDays(1));
+    Map<String, String> seen = new HashMap<>(serversLogs.events().getFirst().getMDCPropertyMap());
+    assertTrue(Objects.requireNonNull(seen.remove("task_id")).matches("[0-9]+"));
+    assertEquals(Map.of("tenant_id", "t1", "timeline_id", "7", "task_kind", "DRAIN"), seen);
+  }
+
+  /** Logging: a cancel callback shows the scope that it belongs to, be its token another one's; a stranger shows none. */
+  @Test
+  void mdc_ofCallback_tellsItsScope() throws Exception {
+    CancellationToken stranger = CancellationToken.create();
+    CountDownLatch ran = new CountDownLatch(3);
+    Runnable callback = () -> {
+      LoggerFactory.getLogger(SERVERS).info("cancelled {}", MDC.getCopyOfContextMap());
+      ran.countDown();
+    };
+    timeline.spawn(Work.READ, token -> stranger.onCancel(callback)).join();
+    stranger.onCancel(callback);
+    stranger.cancel();
+    tenant.token().closeOnCancel(callback::run);
+    tenant.cancel("enough");
+    ran.await();
+    assertEquals(
+        Set.of(Map.of("tenant_id", "t1", "timeline_id", "7"), Map.of("tenant_id", "t1"), Map.of()),
+        serversLogs.events().stream().map(ILoggingEvent::getMDCPropertyMap).collect(Collectors.toSet()));
+  }
+
+  /** Logging: a thread that goes on after a task, a callback or a close step shows what it showed before. */
+  @Test
+  void mdc_threadGoesOn_isRestored() throws Exception {
+    Trail trail = new Trail();
+    ManualPool pool = new ManualPool(work -> Thread.ofPlatform().unstarted(() -> {
+      MDC.put("thread", "own");
+      MDC.put("tenant_id", "before");
+      for (int i = 0; i < 2; i++) {
+        trail.add(new TreeMap<>(MDC.getCopyOfContextMap()) + ", " + Current.innermost());
+        if (i == 0) {
+          work.run();
+        }
+      }
+    }));
+    Scope closers = Scope.newRoot("closers").with(TIMELINE_ID, 9).open();
+    CountDownLatch ran = new CountDownLatch(1);
+    timeline.onClosed("step", () -> MDC.put("mine", "step"));
+    Task<?> task = closers.spawn(pool, token -> {
+      MDC.put("mine", "task");
+      timeline.token().onCancel(() -> {
+        MDC.put("mine", "callback");
+        ran.countDown();
+      });
+      timeline.close();
+    });
+    task.join();
+    assertEquals(Task.State.SUCCEEDED, task.state());
+    ran.await();
+    closers.close();
+    pool.awaitAllEnded();
+    assertEquals(Collections.nCopies(6, "{tenant_id=before, thread=own}, null"), trail.events());
+  }
+
+  private List<ILoggingEvent> errors() {
+    return logs.events().stream().filter(event -> event.getLevel() == Level.ERROR).toList();
+  }
+
   /** Logging: opening, normal ends and closing are DEBUG. */
   @Test
   void levels_normalLife_isDebug() {
@@ -157,9 +244,6 @@ class LoggingTest {
         line.startsWith("DEBUG cancelled tenant/timeline/strict: FAILED: " + task.name())));
     assertEquals(
         List.of(expected(task, Map.of("tenant_id", "t1", "timeline_id", "7"))),
-        logs.events().stream()
-            .filter(event -> event.getLevel() == Level.ERROR)
-            .map(event -> event.getMDCPropertyMap())
-            .toList());
+        errors().stream().map(ILoggingEvent::getMDCPropertyMap).toList());
   }
 }

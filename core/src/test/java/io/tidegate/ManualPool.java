@@ -12,11 +12,20 @@ import java.util.concurrent.ThreadFactory;
 final class ManualPool implements CarrierPool, TaskKind {
   private final ManualClock clock = new ManualClock();
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
-  private final ThreadFactory factory = work -> {
-    Thread thread = Thread.ofVirtual().unstarted(work);
-    threads.add(thread);
-    return thread;
-  };
+  private final ThreadFactory factory;
+
+  ManualPool() {
+    this(Thread.ofVirtual().factory());
+  }
+
+  /** Makes a pool whose threads are those of a factory. */
+  ManualPool(ThreadFactory made) {
+    factory = work -> {
+      Thread thread = made.newThread(work);
+      threads.add(thread);
+      return thread;
+    };
+  }
 
   /** All threads that were made so far. */
   List<Thread> threads() {
