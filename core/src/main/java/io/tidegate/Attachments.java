@@ -79,14 +79,15 @@ final class Attachments {
   }
 
   /** Takes out and tells up to a batch of entries, not the links; says whether there may be more. */
-  boolean tellBatch(List<Listener> claimed) {
+  boolean tellBatch(List<Entry> told) {
     for (int i = 0; i < BATCH; i++) {
       Entry entry = firstTold;
       if (entry == null) {
         return false;
       }
       remove(entry);
-      entry.tell(claimed);
+      entry.tell();
+      told.add(entry);
     }
     return true;
   }
@@ -98,7 +99,10 @@ final class Attachments {
     private boolean attached;
 
     /** Told that the token is cancelled, under its monitor: wakes or claims, and runs no user code. */
-    abstract void tell(List<Listener> claimed);
+    abstract void tell();
+
+    /** Called after {@link #tell}, when all of the graph is told, under no lock: for what may run code of others. */
+    void act() {}
   }
 
   /** A child that has entries of its own. */
@@ -110,7 +114,7 @@ final class Attachments {
     }
 
     @Override
-    void tell(List<Listener> claimed) {
+    void tell() {
       throw new AssertionError("a link is not told, its child is");
     }
   }
@@ -124,7 +128,7 @@ final class Attachments {
     }
 
     @Override
-    void tell(List<Listener> claimed) {
+    void tell() {
       Waiting.unpark(thread);
     }
   }

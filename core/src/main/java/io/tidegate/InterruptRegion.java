@@ -5,13 +5,14 @@ import static java.lang.invoke.MethodHandles.lookup;
 
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** One call of {@link CancellationToken#interruptibly}: the stretch of one thread in which a cancel may interrupt it. */
 final class InterruptRegion extends Attachments.Entry {
+  private static final Log log = Log.of(CancellationToken.class);
+
   private static final VarHandle STATE =
       ConstantBootstraps.fieldVarHandle(lookup(), "state", VarHandle.class, InterruptRegion.class, int.class);
 
@@ -26,11 +27,12 @@ final class InterruptRegion extends Attachments.Entry {
    *   SPARED         INTERRUPTED    the thread, at the exit of a region inside this one
    *
    * I1  The canceller interrupts between its two transitions only, so no interrupt arrives after FINISHED.
-   * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for the few instructions of
-   *     tell(), which parks nowhere.
+   * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for as long as act() takes,
+   *     which parks nowhere: a few instructions, and the close of the interruptible channel that the thread is blocked in.
    * I3  A thread that is interrupted already, by somebody else, is SPARED: its status is not ours to clear.
    * I4  A region that clears the status at its exit interrupts again if a region around it was told meanwhile: that
    *     one's interrupt was the same, or was spared because of this one's.
+   * I5  No lock of ours is held in act(): the JVM closes that channel in it, and the channel may be the user's own.
    */
   private static final int WORKING = 0;
   private static final int FINISHED = 1;
@@ -107,14 +109,26 @@ final class InterruptRegion extends Attachments.Entry {
   }
 
   @Override
-  void tell(List<Listener> claimed) {
+  void tell() {}
+
+  @Override
+  void act() {
     if (!STATE.compareAndSet(this, WORKING, INTERRUPTING)) {
       return;
     }
     if (thread.isInterrupted()) {
       state = SPARED;
     } else {
+      interruptThread();
+    }
+  }
+
+  private void interruptThread() {
+    try {
       thread.interrupt();
+    } catch (Throwable thrown) {
+      log.error("the channel that {} is blocked in failed to close on cancel", thread, thrown);
+    } finally {
       state = INTERRUPTED;
     }
   }

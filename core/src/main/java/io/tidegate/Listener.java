@@ -2,7 +2,6 @@
 package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +32,8 @@ final class Listener extends Attachments.Entry implements Registration {
   static Listener register(TokenNode token, Runnable callback) {
     Listener listener = new Listener(token, callback);
     if (!TokenGraph.attach(token, listener)) {
-      listener.claim();
-      listener.start();
+      listener.tell();
+      listener.act();
     }
     return listener;
   }
@@ -53,20 +52,16 @@ final class Listener extends Attachments.Entry implements Registration {
   }
 
   @Override
-  void tell(List<Listener> claimed) {
-    claim();
-    claimed.add(this);
-  }
-
-  private void claim() {
+  void tell() {
     Run claimed = new Run(gate);
     if (gate == null || gate.admit(claimed)) {
       run = claimed;
     }
   }
 
-  /** Starts a claimed callback, unless its scope is closed. Called under no lock. */
-  void start() {
+  /** Starts a claimed callback, unless its scope is closed. */
+  @Override
+  void act() {
     Run claimed = run;
     if (claimed == null) {
       log.debug("a callback was dropped: its scope {} is closed", gate);

@@ -84,13 +84,11 @@ final class TokenGraph {
       return;
     }
     List<TokenNode> order = markDescendants(cancelled);
-    List<Listener> claimed = new ArrayList<>();
+    List<Attachments.Entry> told = new ArrayList<>();
     for (int i = order.size() - 1; i >= 0; i--) {
-      tell(order.get(i), claimed);
+      tell(order.get(i), told);
     }
-    for (Listener listener : claimed) {
-      listener.start();
-    }
+    told.forEach(Attachments.Entry::act);
   }
 
   /**
@@ -275,7 +273,7 @@ final class TokenGraph {
     return order;
   }
 
-  private static void tell(TokenNode node, List<Listener> claimed) {
+  private static void tell(TokenNode node, List<Attachments.Entry> told) {
     Attachments attachments = node.attachmentsIfAny();
     if (attachments == null) {
       return;
@@ -283,7 +281,7 @@ final class TokenGraph {
     boolean more = true;
     while (more) {
       synchronized (attachments) {
-        more = attachments.tellBatch(claimed);
+        more = attachments.tellBatch(told);
       }
     }
     unlinkIdle(node);

@@ -14,9 +14,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +58,68 @@ final class InterruptiblyTest {
     });
     token.cancel();
     side.join();
+  }
+
+  /** T6, T9: what an interrupt closes is closed under no lock of the graph: it may be code of the user. */
+  @Test
+  void interruptibly_channelOfUser_isClosedUnderNoLock() throws Exception {
+    TokenNode child = token.child();
+    Trail trail = new Trail();
+    UsersChannel channel = new UsersChannel(() -> {
+      for (TokenNode node : List.of(token, child)) {
+        trail.add("locked " + Thread.holdsLock(node.attachments()));
+      }
+    });
+    SideThread side = SideThread.startParked(() ->
+        assertThrows(CancelledException.class, () -> child.interruptibly(channel::block)));
+    token.cancel();
+    side.join();
+    assertEquals(List.of("locked false", "locked false"), trail.events());
+  }
+
+  /** T2, T9: one that fails to close is told of, and keeps neither the canceller nor the thread. */
+  @Test
+  void interruptibly_channelFailsToClose_isLogged() throws Exception {
+    try (Logs logs = Logs.of(CancellationToken.class)) {
+      UsersChannel channel = new UsersChannel(() -> {
+        throw new IllegalStateException("cannot close");
+      });
+      SideThread side = SideThread.startParked(() ->
+          assertThrows(CancelledException.class, () -> token.interruptibly(channel::block)));
+      SideThread other = SideThread.startParked(() ->
+          assertThrows(CancelledException.class, () -> token.interruptibly(InterruptiblyTest::blockForever)));
+      assertTrue(token.cancel());
+      other.join();
+      LockSupport.unpark(side.thread()); // the JVM's interrupt was cut off before it did
+      side.join();
+      assertEquals("cannot close", logs.events().getFirst().getThrowableProxy().getMessage());
+    }
+  }
+
+  /** A channel as users write them. */
+  private static final class UsersChannel extends AbstractInterruptibleChannel {
+    private final Runnable closing;
+
+    UsersChannel(Runnable closing) {
+      this.closing = closing;
+    }
+
+    String block() throws AsynchronousCloseException {
+      begin();
+      try {
+        while (isOpen()) {
+          LockSupport.park(this);
+        }
+      } finally {
+        end(false);
+      }
+      return "was closed";
+    }
+
+    @Override
+    protected void implCloseChannel() {
+      closing.run();
+    }
   }
 
   /** T9: working, finished: no cancel comes, or it comes too late; then nothing is left behind. */
