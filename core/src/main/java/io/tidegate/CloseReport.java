@@ -3,6 +3,7 @@ package io.tidegate;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -32,6 +33,8 @@ public record CloseReport(
     int waitedForCount,
     List<Holder> left,
     List<CloseReport> children) {
+  private static final int DEEPEST_INDENT = 50;
+
   /** When a step runs. */
   public enum Stage {
     /** Before the child scopes drain, and before the tasks are waited for. */
@@ -48,7 +51,7 @@ public record CloseReport(
     FAILED,
     /** It had not ended when its time was over, or the scope was closed the hard way meanwhile. */
     OVERRAN,
-    /** It was not started: no time was left for it, or the scope had been closed the hard way. */
+    /** It was not started: no time or no thread was left for it, or the scope had been closed the hard way. */
     SKIPPED
   }
 
@@ -93,6 +96,29 @@ public record CloseReport(
     return true;
   }
 
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CloseReport report && parts().equals(report.parts());
+  }
+
+  @Override
+  public int hashCode() {
+    return parts().hashCode();
+  }
+
+  /** What tells this report from others, as one flat list: a deep tree needs no deep stack. */
+  private List<Object> parts() {
+    List<Object> parts = new ArrayList<>();
+    Deque<CloseReport> open = new ArrayDeque<>(List.of(this));
+    while (!open.isEmpty()) {
+      CloseReport next = open.pop();
+      parts.add(List.of(next.path, next.closed, next.elapsed, next.steps));
+      parts.add(List.of(next.waitedFor, next.waitedForCount, next.left, next.children.size()));
+      open.addAll(next.children);
+    }
+    return parts;
+  }
+
   /** Prints the report as a tree, one line for each scope, step and holder; what came later stands below. */
   @Override
   public String toString() {
@@ -104,10 +130,10 @@ public record CloseReport(
       Printing printing = open.element();
       if (printing.children.hasNext()) {
         CloseReport child = printing.children.next();
-        child.printBegin(tree, "  ".repeat(open.size()));
+        child.printBegin(tree, indent(open.size()));
         open.push(Printing.of(child));
       } else {
-        printing.report.printEnd(tree, "  ".repeat(open.size()));
+        printing.report.printEnd(tree, indent(open.size()));
         open.pop();
       }
     }
@@ -148,6 +174,11 @@ public record CloseReport(
         tree.append(step.failure == null ? "" : ": " + Text.of(step.failure)).append('\n');
       }
     }
+  }
+
+  /** The indent of a level of a tree; that of a very deep one would take more room than all else. */
+  static String indent(int level) {
+    return "  ".repeat(Math.min(level, DEEPEST_INDENT));
   }
 
   /** Writes a duration as people read it: {@code 0.3 ms}, {@code 12 ms}, {@code 1.25 s}, {@code 3 min 5 s}. */

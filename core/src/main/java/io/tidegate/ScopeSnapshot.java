@@ -2,9 +2,11 @@
 package io.tidegate;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A scope and its subtree as they looked at one moment; {@link #toString} prints them as a tree.
@@ -25,13 +27,35 @@ public record ScopeSnapshot(
   }
 
   @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ScopeSnapshot snapshot && parts().equals(snapshot.parts());
+  }
+
+  @Override
+  public int hashCode() {
+    return parts().hashCode();
+  }
+
+  /** What tells this snapshot from others, as one flat list: a deep tree needs no deep stack. */
+  private List<Object> parts() {
+    List<Object> parts = new ArrayList<>();
+    Deque<ScopeSnapshot> open = new ArrayDeque<>(List.of(this));
+    while (!open.isEmpty()) {
+      ScopeSnapshot next = open.pop();
+      parts.add(List.of(next.path, next.state, next.attributes, next.holders, next.children.size()));
+      open.addAll(next.children);
+    }
+    return parts;
+  }
+
+  @Override
   public String toString() {
     StringBuilder tree = new StringBuilder();
     Deque<Indented> open = new ArrayDeque<>(); // a deep tree needs no deep stack
     open.push(new Indented(this, 0));
     while (!open.isEmpty()) {
       Indented next = open.pop();
-      next.snapshot.print(tree, "  ".repeat(next.depth));
+      next.snapshot.print(tree, CloseReport.indent(next.depth));
       next.snapshot.children.reversed().forEach(child -> open.push(new Indented(child, next.depth + 1)));
     }
     return tree.toString();

@@ -3,6 +3,7 @@ package io.tidegate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.CloseReport.Outcome;
@@ -12,11 +13,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class CloseReportTest {
   private static final Duration LONG = Duration.ofDays(1);
+  private static final int DEEP = 100_000;
 
   /** S8: the report of a graceful close reads from the top down in the order in which things came about. */
   @Test
@@ -121,6 +124,58 @@ class CloseReportTest {
       assertFalse(bad.isOrderly());
       assertFalse(report("root", true, List.of(), List.of(above, good)).isOrderly());
     }
+  }
+
+  /** T5: a tree of any depth can be compared, printed and judged. */
+  @Test
+  void report_deepTree_isAValue() {
+    CloseReport deep = deepReport("leaf");
+    CloseReport same = deepReport("leaf");
+    CloseReport other = deepReport("other");
+    assertTrue(deep.isOrderly());
+    assertTrue(deep.equals(same), "equals");
+    assertEquals(deep.hashCode(), same.hashCode());
+    assertFalse(deep.equals(other), "equals");
+    assertEquals(DEEP + 1, deep.toString().lines().count());
+  }
+
+  private static CloseReport deepReport(String leaf) {
+    CloseReport report = report(leaf, true, List.of(), List.of());
+    for (int i = 0; i < DEEP; i++) {
+      report = report("x", true, List.of(), List.of(report));
+    }
+    return report;
+  }
+
+  /** T5: so can a snapshot. */
+  @Test
+  void snapshot_deepTree_isAValue() {
+    ScopeSnapshot deep = deepSnapshot("leaf");
+    ScopeSnapshot same = deepSnapshot("leaf");
+    ScopeSnapshot other = deepSnapshot("other");
+    assertTrue(deep.equals(same), "equals");
+    assertEquals(deep.hashCode(), same.hashCode());
+    assertFalse(deep.equals(other), "equals");
+    assertEquals(DEEP + 1, deep.toString().lines().count());
+  }
+
+  private static ScopeSnapshot deepSnapshot(String leaf) {
+    ScopeSnapshot snapshot = new ScopeSnapshot(leaf, "open", Map.of(), List.of(), List.of());
+    for (int i = 0; i < DEEP; i++) {
+      snapshot = new ScopeSnapshot("x", "open", Map.of(), List.of(), List.of(snapshot));
+    }
+    return snapshot;
+  }
+
+  /** Equal are trees of one shape alone: where the children stand counts. */
+  @Test
+  void equals_otherShape_differs() {
+    CloseReport leaf = report("x", true, List.of(), List.of());
+    CloseReport chain = report("x", true, List.of(), List.of(report("x", true, List.of(), List.of(leaf))));
+    CloseReport flat = report("x", true, List.of(), List.of(leaf, leaf));
+    assertNotEquals(chain, flat);
+    assertNotEquals(leaf, report("x", false, List.of(), List.of()));
+    assertEquals(flat, report("x", true, List.of(), List.of(leaf, leaf)));
   }
 
   private static CloseReport report(String path, boolean closed, List<Step> steps, List<CloseReport> children) {
