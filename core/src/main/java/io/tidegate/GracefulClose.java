@@ -73,8 +73,8 @@ final class GracefulClose {
   private TaskImpl<?> drainTask(ScopeImpl draining) {
     TaskImpl<?> own = draining.newStep("drain " + draining.name(), pool, () -> drain(draining));
     TaskImpl<?> first = draining.steps().drainedBy(own);
-    if (first == own) {
-      draining.startStep(own);
+    if (first == own && draining.startStep(own) && own.state() == Task.State.FAILED) {
+      draining.steps().drains().forEach(step -> skip(draining, step, "there was no thread to drain with"));
     }
     return first;
   }
@@ -95,8 +95,7 @@ final class GracefulClose {
     long begun = clock.nanoTime();
     TaskImpl<?> task = draining.newStep("drain step \"" + step.name() + "\"", pool, step.step());
     if (isTooLate(draining) || !draining.startStep(task)) {
-      draining.steps().drained(step, CloseReport.Outcome.SKIPPED, Duration.ZERO, null);
-      log.warn("drain step \"{}\" of {} was skipped: no time was left for it", step.name(), draining.path());
+      skip(draining, step, "no time was left for it");
       return;
     }
     task.joinThroughAll(clock, drainDeadlineNanos);
@@ -105,6 +104,11 @@ final class GracefulClose {
     Throwable thrown = state == Task.State.FAILED ? task.thrown() : null;
     draining.steps().drained(step, outcome, Duration.ofNanos(clock.nanoTime() - begun), thrown);
     tell(draining, step, outcome, state);
+  }
+
+  private static void skip(ScopeImpl draining, CloseSteps.Named step, String why) {
+    draining.steps().drained(step, CloseReport.Outcome.SKIPPED, Duration.ZERO, null);
+    log.warn("drain step \"{}\" of {} was skipped: {}", step.name(), draining.path(), why);
   }
 
   private boolean isTooLate(ScopeImpl draining) {

@@ -159,6 +159,50 @@ final class DeadlineTest {
     assertTrue(child.onCancel(() -> {}).close());
   }
 
+  /** T4, T7: deadlines inside each other that nobody waits on any more leave no thread, and are referenced by nobody. */
+  @Test
+  void withTimeout_nestedNotReached_leaveNothing() throws Exception {
+    TokenNode outer = timed(root, 20);
+    TokenNode middle = timed(outer.child(), 10);
+    TokenNode inner = timed(middle, 30);
+    Registration registration = inner.child().onCancel(() -> {});
+    clock.awaitSleepers(3);
+    assertTrue(registration.close());
+    pool.awaitAllEnded();
+    assertFalse(inner.awaitCancelled(Duration.ZERO));
+    assertEquals("result", inner.interruptibly(() -> "result"));
+    pool.awaitAllEnded();
+    for (TokenNode token : List.of(root, outer, middle, inner)) {
+      TokenGraphTest.assertHoldsNothing(token);
+      assertFalse(token.isCancelled());
+    }
+  }
+
+  /** T4, T7: a million dropped timeouts, asked or not, cost no thread and are referenced by nobody. */
+  @Test
+  void withTimeout_aMillionDropped_costNothing() {
+    for (int i = 0; i < 1_000_000; i++) {
+      assertFalse(timed(root, 1 + i % 10).child().isCancelled());
+    }
+    assertEquals(List.of(), pool.threads());
+    assertEquals(null, root.attachmentsIfAny());
+  }
+
+  /** T7: where there is no thread for the watch the wait fails at once, and leaves nothing behind. */
+  @Test
+  void awaitCancelled_noThreadForTheWatch_failsWhole() {
+    TokenNode token = new DeadlineToken(root, Duration.ofSeconds(1), new BrokenPool().breakNow());
+    TokenNode child = token.child();
+    assertThrows(OutOfMemoryError.class, child::awaitCancelled);
+    assertThrows(OutOfMemoryError.class, () -> child.onCancel(() -> {}));
+    assertThrows(OutOfMemoryError.class, () -> child.interruptibly(() -> "not run"));
+    for (TokenNode each : List.of(root, token, child)) {
+      TokenGraphTest.assertHoldsNothing(each);
+    }
+    root.cancel();
+    assertTrue(child.isCancelled());
+  }
+
   /** T7: a cancel from elsewhere ends the watch as well. */
   @Test
   void cancel_whileWatched_endsTheWatch() throws Exception {

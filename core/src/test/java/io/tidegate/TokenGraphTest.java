@@ -32,7 +32,7 @@ final class TokenGraphTest {
     return children.size();
   }
 
-  private static void assertHoldsNothing(TokenNode token) {
+  static void assertHoldsNothing(TokenNode token) {
     assertEquals(0, linkedBelow(token));
     Attachments attachments = token.attachmentsIfAny();
     if (attachments != null) {
