@@ -23,6 +23,7 @@ import java.util.Objects;
 final class Retirement implements SlowWait {
   private final ScopeImpl top;
   private final TaskKind kind;
+  private final String kindName;
   private final PoolClock clock = Current.clock();
   private final long begunNanos = clock.nanoTime();
   /** Those that run; only the thread that retires looks at it. */
@@ -31,6 +32,7 @@ final class Retirement implements SlowWait {
   Retirement(ScopeImpl top, TaskKind kind) {
     this.top = top;
     this.kind = Objects.requireNonNull(kind, "kind");
+    this.kindName = kind.name();
   }
 
   /** Has the kind refused from now on, and asks those that run to stop. */
@@ -41,7 +43,7 @@ final class Retirement implements SlowWait {
       scopes.addAll(scopes.get(i).childScopes());
     }
     top.running().stream().filter(task -> task.kind().equals(kind)).forEach(running::add);
-    running.forEach(task -> task.cancel("retiring " + task.kindName() + " in " + top.path()));
+    running.forEach(task -> task.cancel("retiring " + kindName + " in " + top.path()));
   }
 
   /** Waits until they have ended, through cancels and interrupts. */
@@ -74,6 +76,6 @@ final class Retirement implements SlowWait {
 
   @Override
   public String inWords() {
-    return "retiring " + kind.name() + " in " + top.path();
+    return "retiring " + kindName + " in " + top.path();
   }
 }

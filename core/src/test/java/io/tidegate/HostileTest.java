@@ -137,7 +137,7 @@ class HostileTest {
     }
   }
 
-  /** Tells its name once. */
+  /** Tells its name only so often. */
   private record Forgetful(CarrierPool pool, AtomicInteger asked) implements TaskKind {
     @Override
     public String name() {
@@ -284,6 +284,26 @@ class HostileTest {
     second.join();
     assertEquals(Task.State.SUCCEEDED, second.state());
     Closed.check(scope);
+  }
+
+  /** S5, G5: a slow retirement is waited for to its end. */
+  @ParameterizedTest
+  @EnumSource
+  void retire_anyFault_ends(Fault fault) throws Exception {
+    begin(fault);
+    AtomicInteger asked = new AtomicInteger(-1); // once by the task, once by who retires
+    TaskKind kind = fault.has(Fault.KIND) ? new Forgetful(pool, asked) : new Plain(pool);
+    Stubborn stubborn = new Stubborn();
+    Task<?> inside = root.spawn(kind, stubborn);
+    stubborn.awaitInside();
+    Task<?> retiring = closers.spawn(pool, token -> root.retire(kind));
+    pool.clock().awaitSleepers(1);
+    pool.clock().advance(Duration.ofMillis(100));
+    pool.clock().awaitSleepers(1);
+    stubborn.release();
+    retiring.join();
+    assertEquals(Task.State.SUCCEEDED, retiring.state());
+    assertEquals(Task.State.SUCCEEDED, inside.state());
   }
 
   private static Set<String> names(Scope scope) {
