@@ -25,8 +25,9 @@ final class GateImpl extends Member implements Gate, SlowWait {
    *                         under the parent's lock, it takes this gate out of the parent's list
    *                                                                                all closers
    *
-   * The lock guards the list and every change of the level up to EMPTY; it is never held while another gate's is taken,
-   * nor while code of the user or a token's monitor is entered. (A token's monitor may be held when this lock is taken.)
+   * The lock guards the list and every change of the level up to EMPTY; it is never held while another gate's is
+   * taken, nor while code of the user or a token's monitor is entered. (A token's monitor may be held when this lock
+   * is taken.)
    *
    * I1  The level never falls.
    * I2  enter adds a member only at OPEN, or at DRAINING for those inside the draining tree; admit only below EMPTY. Both
@@ -34,9 +35,10 @@ final class GateImpl extends Member implements Gate, SlowWait {
    * I3  Exactly one thread makes the step to EMPTY: it is taken under the lock, when the list is empty at CLOSING, by
    *     the one that has claimed it there. So a closed scope has a cancelled token, and all its callbacks have run.
    * I4  A gate is in its parent's list from its creation until it is CLOSED, and not an instant longer: both end under
-   *     the parent's lock. So a parent's list is not empty while any descendant is not closed, enter touches no ancestor,
-   *     and who has seen a gate closed finds it in no list. Only then does the thread carry on the parent's closing.
-   *     At EMPTY nobody else changes the level, for raising leaves a higher one alone: so the own lock is not needed.
+   *     the parent's lock. So a parent's list is not empty while any descendant is not closed, enter touches no
+   *     ancestor, and who has seen a gate closed finds it in no list. Only then does the thread carry on the parent's
+   *     closing. At EMPTY nobody else changes the level, for raising leaves a higher one alone: so the own lock is not
+   *     needed.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
    *
    * No lost wake-up: a closer adds itself to 'closers' before it reads the level; setClosed sets the level before it

@@ -27,8 +27,8 @@ final class InterruptRegion extends Attachments.Entry {
    *   SPARED         INTERRUPTED    the thread, at the exit of a region inside this one
    *
    * I1  The canceller interrupts between its two transitions only, so no interrupt arrives after FINISHED.
-   * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for as long as act() takes,
-   *     which parks nowhere: a few instructions, and the close of the interruptible channel that the thread is blocked in.
+   * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for as long as act() takes:
+   *     a few instructions, and the close of the interruptible channel that the thread is blocked in.
    * I3  A thread that is interrupted already, by somebody else, is SPARED: its status is not ours to clear.
    * I4  A region that clears the status at its exit interrupts again if a region around it was told meanwhile: that
    *     one's interrupt was the same, or was spared because of this one's.

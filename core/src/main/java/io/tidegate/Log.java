@@ -9,8 +9,9 @@ import org.slf4j.event.Level;
 /**
  * A logger for what must go on whatever happens.
  *
- * <p>A logger runs code of others: its appenders, and the methods of the exceptions and values that it prints. What that
- * throws loses no task's end and stops no close: it goes to the thread's uncaught exception handler, and the call returns.
+ * <p>A logger runs code of others: its appenders, and the methods of the exceptions and values that it prints. What
+ * that throws loses no task's end and stops no close: it goes to the thread's uncaught exception handler, and the call
+ * returns.
  */
 final class Log {
   private final Logger logger;

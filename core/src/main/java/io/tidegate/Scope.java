@@ -231,8 +231,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
   void closeOnExit(Duration budget);
 
   /**
-   * Adds a drain step, for {@link #closeGracefully}. It runs inside this scope, on a thread of the closer's pool: the gate's
-   * holders and {@link #snapshot} show it, {@link #tasks} does not.
+   * Adds a drain step, for {@link #closeGracefully}. It runs inside this scope, on a thread of the closer's pool: the
+   * gate's holders and {@link #snapshot} show it, {@link #tasks} does not.
    *
    * @param name what it does, for the report
    * @param step what to do; its waits end if the scope is closed the hard way meanwhile

@@ -131,7 +131,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
     return Listener.register(listenedTo(), () -> Listener.closeQuietly(resource));
   }
 
-  /** This token; a new one, which goes with its callback, for the one that is never cancelled and would keep it for ever. */
+  /** This token; for the one that is never cancelled, and would keep callbacks for ever, one that goes with them. */
   private TokenNode listenedTo() {
     return this == NONE ? child() : this;
   }

@@ -159,7 +159,7 @@ final class DeadlineTest {
     assertTrue(child.onCancel(() -> {}).close());
   }
 
-  /** T4, T7: deadlines inside each other that nobody waits on any more leave no thread, and are referenced by nobody. */
+  /** T4, T7: deadlines inside each other that nobody waits on any more leave no thread, and nobody refers to them. */
   @Test
   void withTimeout_nestedNotReached_leaveNothing() throws Exception {
     TokenNode outer = timed(root, 20);

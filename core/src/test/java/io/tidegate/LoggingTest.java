@@ -127,7 +127,7 @@ class LoggingTest {
     assertEquals(Map.of("tenant_id", "t1", "timeline_id", "7", "task_kind", "DRAIN"), seen);
   }
 
-  /** Logging: a cancel callback shows the scope that it belongs to, be its token another one's; a stranger shows none. */
+  /** Logging: a cancel callback shows the scope that it belongs to, whichever its token; a stranger shows none. */
   @Test
   void mdc_ofCallback_tellsItsScope() throws Exception {
     CancellationToken stranger = CancellationToken.create();
