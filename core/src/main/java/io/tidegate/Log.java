@@ -25,7 +25,12 @@ final class Log {
   }
 
   boolean isDebugEnabled() {
-    return logger.isDebugEnabled();
+    try {
+      return logger.isDebugEnabled();
+    } catch (Throwable thrown) { // of a filter
+      tell(thrown);
+      return false;
+    }
   }
 
   void error(String format, @Nullable Object... arguments) {
