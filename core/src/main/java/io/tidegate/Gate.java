@@ -91,7 +91,8 @@ public sealed interface Gate permits GateImpl {
    * Closes: begins to, then waits until everybody has left this gate and all its descendants. May be called again, and by
    * several threads: all of them wait. An interrupt does not end the wait; the status is restored.
    *
-   * @throws IllegalStateException if the calling task, or thread, is itself inside; nothing has begun then
+   * @throws IllegalStateException if the calling task, or thread, is itself inside; nothing has begun then. Or if a
+   *     holder waits for the caller in a cycle, see {@link Scope}; then the close has begun, and goes on
    */
   void close();
 
@@ -100,7 +101,8 @@ public sealed interface Gate permits GateImpl {
    *
    * @param limit how long to wait at most
    * @return what was waited for, and who is left
-   * @throws IllegalStateException if the calling task, or thread, is itself inside; nothing has begun then
+   * @throws IllegalStateException if the calling task, or thread, is itself inside; nothing has begun then. Or if a
+   *     holder waits for the caller in a cycle, see {@link Scope}; then the close has begun, and goes on
    */
   CloseReport close(Duration limit);
 

@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** A gate: a list of members, a level, and itself a member of its parent's list until it is closed. */
-final class GateImpl extends Member implements Gate, SlowWait {
+final class GateImpl extends Member implements Gate, Awaited, SlowWait {
   /*
    *   from       to         by                          how                        wakes
    *   OPEN       DRAINING   a graceful close            beginDrain, top down       -
@@ -431,10 +431,13 @@ final class GateImpl extends Member implements Gate, SlowWait {
   /** Waits until this gate is closed, and tells of it while that is slow; says whether it is. */
   boolean awaitClosed(PoolClock clock, long deadlineNanos) {
     Thread waiter = Thread.currentThread();
+    WaitsFor wait = WaitsFor.throughAll("closes", this);
     closers.add(waiter);
     try {
+      wait.begin(clock, deadlineNanos);
       return closeLog().story().await(this, clock, deadlineNanos);
     } finally {
+      wait.end();
       closers.remove(waiter);
     }
   }
@@ -469,7 +472,8 @@ final class GateImpl extends Member implements Gate, SlowWait {
   // ---- looking
 
   /** All members of this gate and of its descendants that are not gates, oldest first. */
-  List<Member> members() {
+  @Override
+  public List<Member> members() {
     return GateViews.members(this);
   }
 

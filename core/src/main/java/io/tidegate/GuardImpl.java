@@ -18,6 +18,9 @@ final class GuardImpl extends Member implements Gate.Guard {
     this.holder = Objects.requireNonNull(holder, "holder");
     this.task = Current.task();
     this.thread = Thread.currentThread();
+    if (task != null) {
+      task.noteHeld();
+    }
   }
 
   @Override
@@ -53,6 +56,17 @@ final class GuardImpl extends Member implements Gate.Guard {
   @Override
   Thread thread() {
     return thread;
+  }
+
+  /** What the task that entered waits for: a guard that was handed on is taken for its own still. */
+  @Override
+  @Nullable WaitsFor waitsFor() {
+    return task == null ? null : task.waitsFor();
+  }
+
+  @Override
+  String inWaits() {
+    return this + ", entered by " + (task == null ? thread : task);
   }
 
   /** Whether the calling task, or the calling thread outside any task, is the one that entered. */

@@ -131,5 +131,10 @@ final class Listener extends Attachments.Entry implements Registration {
     String holderName() {
       return "cancel callback";
     }
+
+    @Override
+    public String toString() {
+      return inGate() ? "a cancel callback of " + gate().path() : "a cancel callback";
+    }
   }
 }

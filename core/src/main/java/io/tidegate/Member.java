@@ -54,4 +54,14 @@ abstract class Member {
   @Nullable Thread thread() {
     return null;
   }
+
+  /** What has to come before this member leaves, if its thread tells. */
+  @Nullable WaitsFor waitsFor() {
+    return null;
+  }
+
+  /** Names it, and whose it is, in the story of a cycle of waits. */
+  String inWaits() {
+    return toString();
+  }
 }

@@ -50,10 +50,13 @@ final class Retirement implements SlowWait {
   void await() {
     Thread waiter = Thread.currentThread();
     List<TaskImpl<?>> joined = List.copyOf(running);
+    WaitsFor wait = WaitsFor.throughAll("retires", new Awaited.Tasks("kind " + kindName + " in " + top, joined));
     joined.forEach(task -> task.joiners().add(waiter));
     try {
+      wait.begin(clock, Waiting.NO_DEADLINE);
       new SlowStory(clock, begunNanos).await(this, clock, Waiting.NO_DEADLINE);
     } finally {
+      wait.end();
       joined.forEach(task -> task.joiners().remove(waiter));
     }
   }

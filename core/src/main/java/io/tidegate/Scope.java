@@ -21,6 +21,22 @@ import org.jspecify.annotations.Nullable;
  * waited for, or it was refused. All closes may be called again, and by several threads at once. Closing is carried on by
  * those who leave: a closer that stops waiting stops nothing.
  *
+ * <p><b>Waits in a cycle.</b> A close that waits for a task that waits for that close would never end. So each wait for
+ * others (a close of a scope or a gate, a join of a task or a scope, a retirement) looks whether those wait, over any
+ * number of steps, for the calling thread's own task, visits or guards. Of the waits that make a cycle the last one to
+ * begin throws an {@link IllegalStateException} that tells the whole cycle, which is logged as a warning too; the others
+ * go on when its thread leaves. A close that throws has begun all the same, and goes on.
+ *
+ * <ul>
+ *   <li>A limit makes no difference, as within a cycle only time can pass. A wait of no time is no wait.
+ *   <li>A wait that a cancel ends is not in a cycle once its token is cancelled: a task that joins the one that closes
+ *       its scope gets a {@link CancelledException}, and the close goes on.
+ *   <li>A guard counts as held by the task that entered until it is released, though another may release it. Who takes
+ *       one over enters with {@link Gate.Guard#another}.
+ *   <li>Not found: cycles through a guard that was entered outside of tasks, through a lock or a queue of the JDK, or
+ *       through a wait for a token.
+ * </ul>
+ *
  * <p><b>Use a scope</b> where work must end before something can be deleted or released; use a bare {@link Gate} where code
  * of others passes through, and a bare {@link CancellationToken} where nobody needs to wait.
  *
@@ -151,7 +167,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    * them may call this.
    *
    * @throws ScopeFailedException if this scope was opened by {@link #fanOut} and a task of it has failed; every call throws
-   * @throws IllegalStateException if a task of the subtree calls it: it would wait for itself
+   * @throws IllegalStateException if a task of the subtree calls it: it would wait for itself; or if one waits for the
+   *     caller
    * @throws CancelledException if the calling task's own token is cancelled first
    * @throws InterruptedException if the thread is interrupted
    */
@@ -173,8 +190,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    * It tells in the log whom it waits for, as a slow close does. Callbacks of their tokens are not waited for.
    *
    * @param kind the kind
-   * @throws IllegalStateException if a task of that kind in the subtree calls it: the kind is refused from now on, and those
-   *     that run are asked to stop
+   * @throws IllegalStateException if a task of that kind in the subtree calls it, or one waits for the caller in a cycle:
+   *     the kind is refused from now on, and those that run are asked to stop
    */
   void retire(TaskKind kind);
 
@@ -184,7 +201,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    * <p>Blocks until all of that is done; neither an interrupt nor a cancel ends the wait, and the interrupt status is
    * restored. A close that takes longer than 100 ms tells in the log whom it waits for, as a gate's does.
    *
-   * @throws IllegalStateException if the calling thread is inside the subtree: the close has begun, and ends after it left
+   * @throws IllegalStateException if the calling thread is inside the subtree, or is waited for by somebody inside: the
+   *     close has begun, and ends after they left
    */
   @Override
   void close();
@@ -194,7 +212,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    *
    * @param limit how long to wait at most
    * @return what was waited for, and who is left
-   * @throws IllegalStateException if the calling thread is inside the subtree: the close has begun, and ends after it left
+   * @throws IllegalStateException if the calling thread is inside the subtree, or is waited for by somebody inside: the
+   *     close has begun, and ends after they left
    */
   CloseReport close(Duration limit);
 
@@ -214,7 +233,8 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    *
    * @param budget how long to wait at most
    * @return what was done, what was waited for, and who is left
-   * @throws IllegalStateException if the calling thread is inside the subtree: the close has begun, and ends after it left
+   * @throws IllegalStateException if the calling thread is inside the subtree, or is waited for by somebody inside: the
+   *     close has begun, and ends after they left
    */
   CloseReport closeGracefully(Duration budget);
 

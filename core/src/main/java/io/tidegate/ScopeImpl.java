@@ -311,12 +311,25 @@ final class ScopeImpl implements Scope {
       }
     }
     for (List<TaskImpl<?>> running = usersRunning(); !running.isEmpty(); running = usersRunning()) {
-      for (TaskImpl<?> task : running) {
-        task.join();
-      }
+      join(new Awaited.Tasks(this, running));
     }
     if (fanOut != null) {
       fanOut.throwIfFailed();
+    }
+  }
+
+  /** Joins those that run now: others that start meanwhile have their turn after them. */
+  private static void join(Awaited.Tasks running) throws InterruptedException {
+    PoolClock clock = Current.clock();
+    WaitsFor wait = WaitsFor.untilCancelled("joins", running);
+    running.members().forEach(TaskImpl::joiners);
+    try {
+      wait.begin(clock, Waiting.NO_DEADLINE);
+      for (TaskImpl<?> task : running.members()) {
+        task.await(clock, Waiting.NO_DEADLINE);
+      }
+    } finally {
+      wait.end();
     }
   }
 

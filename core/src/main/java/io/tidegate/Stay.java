@@ -8,6 +8,8 @@ abstract class Stay extends Member {
   private final @Nullable Stay outer;
   /** Written by the staying thread before it runs user code; read by those who look at the holders. */
   private volatile @Nullable Thread thread;
+  /** What the staying thread waits for, told in its outermost stay only; written by that thread, read by any. */
+  private volatile @Nullable WaitsFor waitsFor;
 
   Stay(@Nullable GateImpl gate, @Nullable Stay outer) {
     super(gate);
@@ -21,6 +23,29 @@ abstract class Stay extends Member {
       stay = stay.outer;
     }
     return stay;
+  }
+
+  /** The one that all others of its thread are in; that thread may have left it. */
+  final Stay outermost() {
+    Stay stay = this;
+    while (stay.outer != null) {
+      stay = stay.outer;
+    }
+    return stay;
+  }
+
+  final void waitsFor(@Nullable WaitsFor wait) {
+    waitsFor = wait;
+  }
+
+  @Override
+  final @Nullable WaitsFor waitsFor() {
+    return hasLeft() ? null : outermost().waitsFor;
+  }
+
+  /** Whether others may wait until it leaves; asked by its thread, see {@link WaitsFor}. */
+  boolean mayBeWaitedFor() {
+    return inGate() && gate().level() >= GateImpl.DRAINING;
   }
 
   final void runsOn(Thread running) {

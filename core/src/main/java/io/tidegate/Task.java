@@ -66,7 +66,8 @@ public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
   /**
    * Waits until the task has ended, however it did.
    *
-   * @throws IllegalStateException if the task itself calls it
+   * @throws IllegalStateException if the task itself calls it, or if it waits for the caller in a cycle, see {@link
+   *     Scope}
    * @throws CancelledException if the calling task's own token is cancelled first
    * @throws InterruptedException if the thread is interrupted
    */
@@ -77,7 +78,8 @@ public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
    *
    * @param limit how long at most
    * @return whether it has ended
-   * @throws IllegalStateException if the task itself calls it
+   * @throws IllegalStateException if the task itself calls it, or if it waits for the caller in a cycle, see {@link
+   *     Scope}
    * @throws CancelledException if the calling task's own token is cancelled first
    * @throws InterruptedException if the thread is interrupted
    */

@@ -9,13 +9,14 @@ import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A task: its handle, its membership in the gate of its scope, and what its thread runs, in one. */
-final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>, Runnable {
+final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>, Awaited, Runnable {
   private static final AtomicLong IDS = new AtomicLong();
   private static final VarHandle JOINERS =
       ConstantBootstraps.fieldVarHandle(lookup(), "joiners", VarHandle.class, TaskImpl.class, WaitList.class);
@@ -53,6 +54,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private volatile @Nullable WaitList joiners;
   /** Whether somebody asked how it ended. Any thread. */
   private volatile boolean taken;
+  /** Whether it has held what others may wait for; the task's thread only. */
+  private boolean hasHeld;
 
   /** Makes a task of a scope that is not in its gate yet. */
   TaskImpl(ScopeImpl scope, TaskKind kind, boolean forked, TaskBody<? extends T> body) {
@@ -207,6 +210,18 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     if (Current.task() == this) {
       throw new IllegalStateException(this + " cannot join itself");
     }
+    WaitsFor wait = WaitsFor.untilCancelled("joins", this);
+    joiners();
+    try {
+      wait.begin(clock, deadlineNanos);
+      return await(clock, deadlineNanos);
+    } finally {
+      wait.end();
+    }
+  }
+
+  /** Waits as {@link #join(Duration)} does, for a caller that has told of its wait. */
+  boolean await(PoolClock clock, long deadlineNanos) throws InterruptedException {
     WaitList waiting = joiners();
     Thread joiner = Thread.currentThread();
     waiting.add(joiner);
@@ -217,18 +232,37 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     }
   }
 
-  /** Joins as {@link #join(Duration)}, through cancels and interrupts. */
+  /** Joins as {@link #join(Duration)}, through cancels and interrupts; breaks no cycle of waits, others do. */
   boolean joinThroughAll(PoolClock clock, long deadlineNanos) {
+    WaitsFor wait = WaitsFor.throughAll("joins", this);
     WaitList waiting = joiners();
     Thread joiner = Thread.currentThread();
     waiting.add(joiner);
     try {
+      wait.tell();
       return Waiting.throughAll(this, clock, deadlineNanos, this::hasEnded);
     } finally {
+      wait.end();
       waiting.remove(joiner);
     }
   }
 
+  /** Lets this task know that it holds what others may wait for: a guard, a permit. Called by its own thread. */
+  void noteHeld() {
+    hasHeld = true;
+  }
+
+  @Override
+  boolean mayBeWaitedFor() {
+    return joiners != null || hasHeld || super.mayBeWaitedFor();
+  }
+
+  @Override
+  public List<TaskImpl<?>> members() {
+    return List.of(this);
+  }
+
+  /** Those who wait for its end; who asks for them is seen by the task as somebody who is about to. */
   WaitList joiners() {
     if (joiners == null) {
       JOINERS.compareAndSet(this, null, new WaitList());
