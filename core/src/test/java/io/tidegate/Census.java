@@ -4,13 +4,11 @@ package io.tidegate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.JMException;
-import javax.management.ObjectName;
 
 /**
  * What the heap retains: of each class of the library how many objects are reachable, and of all classes how many bytes.
@@ -25,7 +23,7 @@ record Census(Map<String, Long> objects, long bytes) {
   static Census take() throws JMException {
     Map<String, Long> objects = new TreeMap<>();
     long bytes = 0;
-    for (String line : histogram().lines().toList()) {
+    for (String line : Diagnostics.run("gcClassHistogram").lines().toList()) {
       Matcher ours = OURS.matcher(line);
       Matcher total = TOTAL.matcher(line);
       if (ours.matches()) {
@@ -35,15 +33,6 @@ record Census(Map<String, Long> objects, long bytes) {
       }
     }
     return new Census(objects, bytes);
-  }
-
-  private static String histogram() throws JMException {
-    return (String) ManagementFactory.getPlatformMBeanServer()
-        .invoke(
-            new ObjectName("com.sun.management:type=DiagnosticCommand"),
-            "gcClassHistogram",
-            new Object[] {new String[0]},
-            new String[] {String[].class.getName()});
   }
 
   /**
