@@ -49,8 +49,10 @@ final class SoakNode {
 
   /** Opens a child of this. */
   SoakNode open(Random random) {
+    boolean closing = scope.isClosing();
     FailurePolicy policy = SoakSeason.policy(random);
     SoakNode child = new SoakNode(season, this, scope.newChild("n").onFailure(policy).open());
+    expect(!closing || child.scope.isClosing(), "opened a child that is not closing with it");
     children.add(child);
     season.live.add(child);
     checkIfClosed();
