@@ -80,20 +80,20 @@ final class GrowthTest {
   @Test
   void anyOf_listenedToForAWhile() throws Exception {
     assertKeepsNone(
-        MILLION, () -> assertTrue(CancellationToken.anyOf(token.child(), other).onCancel(() -> {}).close()));
+        FEWER, () -> assertTrue(CancellationToken.anyOf(token.child(), other).onCancel(() -> {}).close()));
   }
 
   /** T4, T9: children on which a thread could be interrupted. */
   @Test
   void child_interruptibly() throws Exception {
     Callable<String> body = () -> "ran";
-    assertKeepsNone(MILLION, () -> assertEquals("ran", token.child().interruptibly(body)));
+    assertKeepsNone(FEWER, () -> assertEquals("ran", token.child().interruptibly(body)));
   }
 
   /** T4: children that were cancelled, one by one, with somebody below who listened. */
   @Test
   void child_cancelled() throws Exception {
-    assertKeepsNone(MILLION, () -> {
+    assertKeepsNone(FEWER, () -> {
       CancellationToken child = token.child();
       Registration registration = child.child().onCancel(() -> {});
       assertTrue(registration.close());
@@ -122,7 +122,7 @@ final class GrowthTest {
   /** G3: child gates, opened and closed. */
   @Test
   void childGate_closed() throws Exception {
-    assertKeepsNone(MILLION, () -> {
+    assertKeepsNone(FEWER, () -> {
       Gate child = gate.child("child");
       child.run("holder", () -> {});
       child.close();
@@ -183,7 +183,7 @@ final class GrowthTest {
   void visit_ofTask() throws Exception {
     try (Scope visitors = Scope.root("visitors")) {
       Task<?> task = visitors.fork(taskToken -> {
-        assertKeepsNone(MILLION, () -> scope.run(visit -> assertFalse(visit.awaitCancelled(Duration.ZERO))));
+        assertKeepsNone(FEWER, () -> scope.run(visit -> assertFalse(visit.awaitCancelled(Duration.ZERO))));
         return "left";
       });
       task.join();
@@ -211,6 +211,19 @@ final class GrowthTest {
       child.token().onCancel(() -> {});
       child.onClosed("step", () -> {});
       child.close();
+    });
+  }
+
+  /** S7: fan-outs of two forks. */
+  @Test
+  void fanOut_closed() throws Exception {
+    assertKeepsNone(FEWER / 10, () -> {
+      try (Scope fan = scope.fanOut("fan")) {
+        Task<Integer> one = fan.fork(Work.READ, taskToken -> 1);
+        Task<Integer> two = fan.fork(Work.READ, taskToken -> 2);
+        fan.join();
+        assertEquals(3, one.result() + two.result());
+      }
     });
   }
 

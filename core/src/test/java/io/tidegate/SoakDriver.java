@@ -69,23 +69,30 @@ final class SoakDriver implements Runnable {
     }
   }
 
-  /** Cancels or closes, in one form or another; the root only at the end of the season. */
+  /** Retires a kind, cancels or closes, in one form or another; the root only at the end of the season. */
   private void end(SoakNode node) throws InterruptedException {
     if (node.parent == null) {
       return;
     }
-    switch (random.nextInt(10)) {
+    switch (random.nextInt(11)) {
       case 0 -> node.scope.cancel("by a driver");
       case 1 -> node.scope.gate().beginClose();
       case 2 -> node.scope.gate().close(limit());
       case 3 -> node.scope.close(limit());
       case 4, 5 -> node.scope.closeGracefully(limit());
       case 6 -> closeInterrupted(node);
+      case 7 -> retire(node);
       default -> close(node);
     }
     if (node.scope.isClosed()) {
       node.checkSubtree();
     }
+  }
+
+  private void retire(SoakNode node) {
+    TaskKind kind = season.kind(random);
+    node.scope.retire(kind);
+    node.expect(node.scope.tasks().stream().noneMatch(task -> task.kind().equals(kind)), "runs what is retired");
   }
 
   private Duration limit() {

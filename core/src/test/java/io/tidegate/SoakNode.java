@@ -50,8 +50,9 @@ final class SoakNode {
   /** Opens a child of this. */
   SoakNode open(Random random) {
     boolean closing = scope.isClosing();
-    FailurePolicy policy = SoakSeason.policy(random);
-    SoakNode child = new SoakNode(season, this, scope.newChild("n").onFailure(policy).open());
+    boolean fansOut = random.nextInt(8) == 0;
+    Scope opened = fansOut ? scope.fanOut("n") : scope.newChild("n").onFailure(SoakSeason.policy(random)).open();
+    SoakNode child = new SoakNode(season, this, opened);
     expect(!closing || child.scope.isClosing(), "opened a child that is not closing with it");
     children.add(child);
     season.live.add(child);

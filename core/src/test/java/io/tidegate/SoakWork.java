@@ -99,10 +99,13 @@ final class SoakWork implements TaskBody<String> {
     other.scope.run(visit -> other.inside(() -> visit.sleep(Duration.ofNanos(random.nextInt(500_000)))));
   }
 
-  private void openAndClose() {
+  private void openAndClose() throws InterruptedException {
     SoakNode child = node.open(random);
     child.addCloseStep(random.nextBoolean());
     child.start(random);
+    if (random.nextInt(4) == 0) {
+      child.scope.join();
+    }
     child.scope.close();
     child.checkSubtree();
   }
