@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import javax.management.JMException;
 
 /**
- * What the heap retains: of each class of the library how many objects are reachable, and of all classes how many bytes.
+ * What the heap retains: of each class of the library how many objects are reachable, of all classes how many bytes.
  * Taking it runs a full collection.
  */
 record Census(Map<String, Long> objects, long bytes) {

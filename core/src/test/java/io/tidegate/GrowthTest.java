@@ -24,9 +24,9 @@ final class GrowthTest {
   private static final int BEFORE = 2_000;
   /** After so many lives the threads that they have started are waited for. */
   private static final int BATCH = 500;
-  /** How many objects of a class frames may still hold: of a thread about to end on each carrier, and the test's own. */
+  /** How many objects of a class frames may hold: of a thread about to end on each carrier, and the test's own. */
   private static final long HELD = 4L * Runtime.getRuntime().availableProcessors();
-  /** How many bytes the JDK may hold more: a queue or a table that has grown. At most one for each of a million lives. */
+  /** How many bytes the JDK may hold more: a queue that has grown. At most one for each of a million lives. */
   private static final long ROOM = MILLION;
 
   private static final Duration DAY = Duration.ofDays(1);

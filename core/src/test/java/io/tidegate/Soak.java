@@ -12,11 +12,11 @@ import javax.management.JMException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does at random what can be done to scopes, from many threads, for a given time, and checks after each close what a close
+ * Does at random what can be done to scopes, from many threads, for a given time, and checks after each close what it
  * promises: S1, S2, S4, S5, S8, G2, G4, T6, P2.
  *
- * <p>{@code Soak [--for PT60S] [--seed NUMBER]}. Exits with 1 on the first violation, and if nothing moves any more. A seed
- * repeats what the threads decide, not how they interleave.
+ * <p>{@code Soak [--for PT60S] [--seed NUMBER]}. Exits with 1 on the first violation, or if nothing moves any more. A
+ * seed repeats what the threads decide, not how they interleave.
  */
 final class Soak {
   /** How often it tells how far it is. */

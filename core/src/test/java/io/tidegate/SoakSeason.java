@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 
-/** The life of one root: its drivers do what they want to its tree, the root is closed meanwhile, and nothing may be left. */
+/** The life of one root: drivers do what they want to its tree, it is closed meanwhile, and nothing may be left. */
 final class SoakSeason {
   /** How many scopes are open at most, apart from those that tasks open. */
   static final int MOST_SCOPES = 120;

@@ -160,7 +160,7 @@ final class TokenGridTest {
     pool.awaitAllEnded();
   }
 
-  /** T1, T7: cancels of a timed token, of its parent and of its child, before and after its deadline is seen to pass. */
+  /** T1, T7: cancels of a timed token, its parent and its child, before and after its deadline is seen to pass. */
   @ParameterizedTest
   @MethodSource(GRID)
   void cancel_beforeAndAfterDeadline_firstOneCounts(Level level, int before, int after) {
