@@ -10,85 +10,101 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every number of steps before a close with every number after it; then the same steps in races. */
+/** Every number of steps before a close with every number after it, at each level; then the same steps in races. */
 final class GateGridTest {
-  private final Gate gate = Gate.create("grid");
+  private static final String GRID = "io.tidegate.Level#grid";
 
-  static Stream<Arguments> grid() {
-    return IntStream.range(0, 25).mapToObj(i -> Arguments.of(i / 5, i % 5));
+  private final Gate parent = Gate.create("parent");
+  private final Gate gate = parent.child("grid");
+  private final Gate below = gate.child("below");
+
+  private Gate at(Level level) {
+    return level.of(parent, gate, below);
   }
 
-  /** G1, G2: who entered before is waited for, who comes after is refused. */
-  @ParameterizedTest
-  @MethodSource("grid")
-  void enter_beforeAndAfterClose_isHeldOrRefused(int before, int after) throws Exception {
-    List<Gate.Guard> guards = new ArrayList<>();
-    for (int i = 0; i < before; i++) {
-      guards.add(gate.enter("before " + i));
-    }
-    SideThread closer = SideThread.start(gate::close);
-    SideThread.until(gate::isClosing);
-    for (int i = 0; i < after; i++) {
-      assertTrue(gate.tryEnter("after").isEmpty());
-      assertThrows(GateClosedException.class, () -> gate.enter("after"));
+  /** Releases guards, which hold the close unless they are above, and waits for the close. */
+  private void releaseAndJoin(SideThread closer, List<Gate.Guard> guards, Level level) throws Exception {
+    if (level.isAbove()) {
+      closer.join();
     }
     for (Gate.Guard guard : guards) {
-      assertFalse(gate.isClosed());
+      assertEquals(level.isAbove(), gate.isClosed());
       guard.close();
     }
     closer.join();
     assertTrue(gate.isClosed());
+    assertTrue(below.isClosed());
+    assertFalse(parent.isClosing());
+    parent.close();
+  }
+
+  /** G1, G2, G3: who entered before is waited for, who comes after is refused. */
+  @ParameterizedTest
+  @MethodSource(GRID)
+  void enter_beforeAndAfterClose_isHeldOrRefused(Level level, int before, int after) throws Exception {
+    List<Gate.Guard> guards = new ArrayList<>();
+    for (int i = 0; i < before; i++) {
+      guards.add(at(level).enter("before " + i));
+    }
+    SideThread closer = SideThread.start(gate::close);
+    SideThread.until(() -> gate.isClosing() && below.isClosing());
+    for (int i = 0; i < after; i++) {
+      if (level.isAbove()) {
+        guards.add(at(level).enter("after"));
+      } else {
+        assertTrue(at(level).tryEnter("after").isEmpty());
+        assertThrows(GateClosedException.class, () -> at(level).enter("after"));
+      }
+    }
+    releaseAndJoin(closer, guards, level);
   }
 
   /** G3: the same for children, which are closed with their parent. */
   @ParameterizedTest
-  @MethodSource("grid")
-  void child_beforeAndAfterClose_isClosedOrRefused(int before, int after) throws Exception {
+  @MethodSource(GRID)
+  void child_beforeAndAfterClose_isClosedOrRefused(Level level, int before, int after) throws Exception {
     List<Gate.Guard> guards = new ArrayList<>();
     List<Gate> children = new ArrayList<>();
-    Gate parent = gate;
+    Gate above = at(level);
     for (int i = 0; i < before; i++) {
-      parent = i % 2 == 0 ? parent.child("deeper") : gate.child("wider");
-      children.add(parent);
-      guards.add(parent.enter("holder"));
+      above = i % 2 == 0 ? above.child("deeper") : at(level).child("wider");
+      children.add(above);
+      guards.add(above.enter("holder"));
     }
     SideThread closer = SideThread.start(gate::close);
-    SideThread.until(() -> gate.isClosing() && children.stream().allMatch(Gate::isClosing));
+    SideThread.until(() -> gate.isClosing() && below.isClosing());
+    SideThread.until(() -> level.isAbove() || children.stream().allMatch(Gate::isClosing));
     for (int i = 0; i < after; i++) {
-      assertThrows(GateClosedException.class, () -> gate.child("late"));
+      if (level.isAbove()) {
+        children.add(parent.child("late"));
+      } else {
+        assertThrows(GateClosedException.class, () -> at(level).child("late"));
+      }
     }
-    for (Gate.Guard guard : guards) {
-      assertFalse(gate.isClosed());
-      guard.close();
-    }
-    closer.join();
+    assertTrue(children.stream().allMatch(child -> child.isClosing() != level.isAbove()));
+    releaseAndJoin(closer, guards, level);
     children.forEach(child -> assertTrue(child.isClosed()));
   }
 
   /** G2, G4: guards that are released before and after the close begins. */
   @ParameterizedTest
-  @MethodSource("grid")
-  void release_beforeAndAfterClose_closeWaitsForTheRest(int before, int after) throws Exception {
+  @MethodSource(GRID)
+  void release_beforeAndAfterClose_closeWaitsForTheRest(Level level, int before, int after) throws Exception {
     List<Gate.Guard> guards = new ArrayList<>();
     for (int i = 0; i < before + after; i++) {
-      guards.add(gate.enter("holder"));
+      guards.add(at(level).enter("holder"));
     }
     guards.subList(0, before).forEach(Gate.Guard::close);
     SideThread closer = SideThread.start(gate::close);
-    SideThread.until(gate::isClosing);
-    for (Gate.Guard guard : guards) {
-      guard.close();
-    }
-    closer.join();
-    assertTrue(gate.isClosed());
-    SideThread.start(() -> assertEquals(after, gate.close(Duration.ZERO).waitedForCount())).join();
+    SideThread.until(() -> gate.isClosing() && below.isClosing());
+    guards.subList(0, before).forEach(Gate.Guard::close);
+    releaseAndJoin(closer, guards.subList(before, before + after), level);
+    Gate held = level.isAbove() ? gate : at(level);
+    assertEquals(level.isAbove() ? 0 : after, held.close(Duration.ZERO).waitedForCount());
   }
 
   /** G1, G2: racing a close, an enter has two outcomes: it was inside and waited for, or it was refused. */

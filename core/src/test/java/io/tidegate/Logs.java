@@ -25,10 +25,10 @@ final class Logs implements AutoCloseable {
   private final @Nullable Level before;
   private final Capture appender = new Capture();
 
-  private Logs(String loggerName) {
+  private Logs(String loggerName, Level level) {
     logger = (Logger) LoggerFactory.getLogger(loggerName);
     before = logger.getLevel();
-    logger.setLevel(Level.TRACE);
+    logger.setLevel(level);
     logger.setAdditive(false);
     appender.setContext(logger.getLoggerContext());
     appender.start();
@@ -36,11 +36,16 @@ final class Logs implements AutoCloseable {
   }
 
   static Logs of(String loggerName) {
-    return new Logs(loggerName);
+    return new Logs(loggerName, Level.TRACE);
   }
 
   static Logs of(Class<?> type) {
-    return new Logs(type.getName());
+    return of(type.getName());
+  }
+
+  /** Keeps a logger from logging at all: where a test would log too much to capture. */
+  static Logs off(Class<?> type) {
+    return new Logs(type.getName(), Level.OFF);
   }
 
   /** Does something with each event from now on, on the thread that logs it, before it is captured. */

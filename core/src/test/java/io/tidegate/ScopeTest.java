@@ -307,23 +307,6 @@ class ScopeTest {
     return text.replaceAll("for [0-9.]+ ms", "for N ms").replaceAll("parked on .*", "parked on …");
   }
 
-  // ---- memory
-
-  /** T4, S4: what has ended is referenced by nobody above: tasks, visits, child scopes, and their tokens. */
-  @Test
-  void longLivedScope_afterManyLives_refersToNone() throws Exception {
-    for (int i = 0; i < 100; i++) {
-      Scope child = root.child("child-" + i);
-      child.spawn(Work.READ, CancellationToken::awaitCancelled);
-      child.token().onCancel(() -> {});
-      child.run(token -> {});
-      child.close();
-      Closed.check(child);
-    }
-    assertEquals(List.of(), ((ScopeImpl) root).gate().ownMembers());
-    assertEquals(List.of(), Closed.linkedChildren((ScopeImpl) root));
-  }
-
   /** S5: listing blocks nobody and sees no ended task, while tasks come and go. */
   @Test
   void tasks_whileTasksComeAndGo_isConsistent() throws Exception {

@@ -203,10 +203,12 @@ final class ScopeTreePropertyTest {
     private void close(Node node) throws InterruptedException {
       List<Node> subtree = node.subtree();
       Scope below = subtree.get(random.nextInt(subtree.size())).scope;
-      boolean gracefully = random.nextBoolean();
+      int form = random.nextInt(3);
       List<SideThread> closers = List.of(SideThread.start(below::close), SideThread.start(() -> {
-        if (gracefully) {
-          node.scope.closeGracefully(Duration.ZERO);
+        switch (form) {
+          case 0 -> node.scope.closeGracefully(Duration.ZERO);
+          case 1 -> node.scope.gate().close(Duration.ZERO);
+          default -> { } // the hard form alone
         }
         node.scope.close();
         assertTrue(node.scope.isClosed());

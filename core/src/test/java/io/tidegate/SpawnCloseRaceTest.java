@@ -6,107 +6,191 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** S2: every number of starts before a close with every number after it, the same in races, and the broken order. */
+/**
+ * S2: every number of starts before a close with every number after it, at each level and for each form of closing; the
+ * same in races; and the broken order.
+ */
 final class SpawnCloseRaceTest {
-  private final Scope scope = Scope.root("grid");
+  private final Scope parent = Scope.root("parent");
+  private final Scope scope = parent.child("grid");
+  private final Scope below = scope.child("below");
   private final AtomicInteger lateStarts = new AtomicInteger();
+  private final List<Stubborn> inside = new ArrayList<>();
 
-  static Stream<Arguments> grid() {
-    return IntStream.range(0, 25).mapToObj(i -> Arguments.of(i / 5, i % 5));
+  /** How a scope is closed; each form waits for those inside. */
+  enum Form {
+    HARD {
+      @Override
+      void close(Scope scope) {
+        scope.close();
+      }
+    },
+    GRACEFUL {
+      @Override
+      void close(Scope scope) {
+        scope.closeGracefully(Duration.ofDays(1));
+      }
+    },
+    GATE_ONLY {
+      @Override
+      void close(Scope scope) {
+        scope.gate().close();
+      }
+    };
+
+    abstract void close(Scope scope);
   }
 
-  private void releaseAndCheck(SideThread closer, List<Stubborn> inside) throws Exception {
+  private static final List<Form> FORMS = List.of(Form.values());
+
+  static Stream<Arguments> grid() {
+    return FORMS.stream()
+        .flatMap(form -> Level.grid().map(cell -> Arguments.of(form, cell.get()[0], cell.get()[1], cell.get()[2])));
+  }
+
+  private Scope at(Level level) {
+    return level.of(parent, scope, below);
+  }
+
+  /** Starts to close and returns when outsiders are refused, here and below. */
+  private SideThread startToClose(Form form) {
+    SideThread closer = SideThread.start(() -> form.close(scope));
+    SideThread.until(() -> scope.isClosing() && below.isClosing());
+    return closer;
+  }
+
+  /** Releases those inside, who hold the close unless they are above, and waits for the close. */
+  private void releaseAndCheck(SideThread closer, Level level) throws Exception {
+    if (level.isAbove()) {
+      closer.join();
+    }
     for (Stubborn each : inside) {
-      assertFalse(scope.isClosed());
-      assertTrue(closer.isAlive());
+      assertEquals(level.isAbove(), scope.isClosed());
+      assertEquals(level.isAbove(), !closer.isAlive());
       each.release();
     }
     closer.join();
+    Closed.check(below);
     Closed.check(scope);
+    assertFalse(parent.isClosing());
+    assertFalse(parent.token().isCancelled());
+    parent.close();
+    Closed.check(parent);
     assertEquals(0, lateStarts.get());
+  }
+
+  private Stubborn newStubborn() {
+    Stubborn stubborn = new Stubborn();
+    inside.add(stubborn);
+    return stubborn;
   }
 
   /** S2: tasks spawned before are waited for, those after are refused and never start. */
   @ParameterizedTest
   @MethodSource("grid")
-  void spawn_beforeAndAfterClose_isWaitedForOrRefused(int before, int after) throws Exception {
-    List<Stubborn> inside = new ArrayList<>();
+  void spawn_beforeAndAfterClose_isWaitedForOrRefused(Form form, Level level, int before, int after)
+      throws Exception {
     List<Task<String>> tasks = new ArrayList<>();
     for (int i = 0; i < before; i++) {
-      inside.add(new Stubborn());
-      tasks.add(scope.fork(Work.READ, inside.getLast()));
-      inside.getLast().awaitInside();
+      tasks.add(fork(level));
     }
-    SideThread closer = SideThread.start(scope::close);
-    SideThread.until(scope::isClosing);
+    SideThread closer = startToClose(form);
     for (int i = 0; i < after; i++) {
-      assertThrows(GateClosedException.class, () -> scope.spawn(Work.READ, token -> lateStarts.incrementAndGet()));
-      assertThrows(GateClosedException.class, () -> scope.fork(token -> lateStarts.incrementAndGet()));
+      if (level.isAbove()) {
+        tasks.add(fork(level));
+      } else {
+        Scope closing = at(level);
+        assertThrows(GateClosedException.class, () -> closing.spawn(Work.READ, token -> lateStarts.incrementAndGet()));
+        assertThrows(GateClosedException.class, () -> closing.fork(token -> lateStarts.incrementAndGet()));
+      }
     }
-    releaseAndCheck(closer, inside);
+    releaseAndCheck(closer, level);
     tasks.forEach(task -> assertEquals(Task.State.SUCCEEDED, task.state()));
+  }
+
+  private Task<String> fork(Level level) throws InterruptedException {
+    Stubborn stubborn = newStubborn();
+    Task<String> task = at(level).fork(Work.READ, stubborn);
+    stubborn.awaitInside();
+    return task;
   }
 
   /** S2: children opened before are closed with their parent, those after are refused. */
   @ParameterizedTest
   @MethodSource("grid")
-  void child_beforeAndAfterClose_isClosedOrRefused(int before, int after) throws Exception {
-    List<Stubborn> inside = new ArrayList<>();
+  void child_beforeAndAfterClose_isClosedOrRefused(Form form, Level level, int before, int after) throws Exception {
     List<Scope> children = new ArrayList<>();
-    Scope parent = scope;
+    Scope above = at(level);
     for (int i = 0; i < before; i++) {
-      parent = i % 2 == 0 ? parent.child("deeper") : scope.child("wider");
-      children.add(parent);
-      inside.add(Stubborn.in(parent));
+      above = i % 2 == 0 ? above.child("deeper") : at(level).child("wider");
+      children.add(above);
+      Stubborn stubborn = newStubborn();
+      above.spawn(Work.READ, stubborn);
+      stubborn.awaitInside();
     }
-    SideThread closer = SideThread.start(scope::close);
-    SideThread.until(() -> scope.isClosing() && children.stream().allMatch(Scope::isClosing));
+    SideThread closer = startToClose(form);
+    SideThread.until(() -> level.isAbove() || children.stream().allMatch(Scope::isClosing));
     for (int i = 0; i < after; i++) {
-      assertThrows(GateClosedException.class, () -> scope.child("late"));
-      for (Scope child : children) {
+      if (level.isAbove()) {
+        children.add(parent.child("late"));
+      } else {
+        assertThrows(GateClosedException.class, () -> at(level).child("late"));
+      }
+    }
+    for (Scope child : children) {
+      assertEquals(!level.isAbove(), child.isClosing());
+      if (child.isClosing()) {
         assertThrows(GateClosedException.class, () -> child.child("late"));
         assertThrows(GateClosedException.class, () -> child.spawn(Work.READ, token -> lateStarts.incrementAndGet()));
       }
     }
-    releaseAndCheck(closer, inside);
+    releaseAndCheck(closer, level);
     children.forEach(Closed::check);
   }
 
   /** S2, S6: visitors that entered before are waited for, those after are refused and do not start. */
   @ParameterizedTest
   @MethodSource("grid")
-  void visit_beforeAndAfterClose_isWaitedForOrRefused(int before, int after) throws Exception {
-    List<Stubborn> inside = new ArrayList<>();
+  void visit_beforeAndAfterClose_isWaitedForOrRefused(Form form, Level level, int before, int after)
+      throws Exception {
     List<SideThread> visitors = new ArrayList<>();
     for (int i = 0; i < before; i++) {
-      Stubborn visitor = new Stubborn();
-      inside.add(visitor);
-      visitors.add(SideThread.start(() -> scope.run(visitor)));
-      visitor.awaitInside();
+      visitors.add(visit(level));
     }
-    SideThread closer = SideThread.start(scope::close);
-    SideThread.until(scope::isClosing);
+    SideThread closer = startToClose(form);
     for (int i = 0; i < after; i++) {
-      assertThrows(GateClosedException.class, scope::enter);
-      assertThrows(GateClosedException.class, () -> scope.run(token -> lateStarts.incrementAndGet()));
-      assertThrows(GateClosedException.class, () -> scope.call(token -> lateStarts.incrementAndGet()));
+      if (level.isAbove()) {
+        visitors.add(visit(level));
+      } else {
+        Scope closing = at(level);
+        assertThrows(GateClosedException.class, closing::enter);
+        assertThrows(GateClosedException.class, () -> closing.run(token -> lateStarts.incrementAndGet()));
+        assertThrows(GateClosedException.class, () -> closing.call(token -> lateStarts.incrementAndGet()));
+      }
     }
-    releaseAndCheck(closer, inside);
+    releaseAndCheck(closer, level);
     for (SideThread visitor : visitors) {
       visitor.join();
     }
+  }
+
+  private SideThread visit(Level level) throws InterruptedException {
+    Stubborn stubborn = newStubborn();
+    SideThread visitor = SideThread.start(() -> at(level).run(stubborn));
+    stubborn.awaitInside();
+    return visitor;
   }
 
   /** One way to bring work into a scope. */
@@ -114,10 +198,12 @@ final class SpawnCloseRaceTest {
     void start(Scope scope, TaskAction work) throws Exception;
   }
 
-  /** Races two entries, into a scope and a child of it, against two closes. */
+  /** Races entries, above a scope, into it and below it, against two closes of it, of all forms. */
   private static final class EntryRound implements Race.Round {
     private final Entry entry;
-    private Scope raced = Scope.root("raced");
+    private Scope above = Scope.root("above");
+    private Scope raced = above.child("raced");
+    private final AtomicInteger acceptedAbove = new AtomicInteger();
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final AtomicInteger started = new AtomicInteger();
@@ -125,6 +211,7 @@ final class SpawnCloseRaceTest {
     private final AtomicInteger endedAtClose = new AtomicInteger();
     private final AtomicBoolean closeReturned = new AtomicBoolean();
     private final AtomicBoolean outlived = new AtomicBoolean();
+    private int rounds;
     private int allAccepted;
 
     EntryRound(Entry entry) {
@@ -133,16 +220,25 @@ final class SpawnCloseRaceTest {
 
     @Override
     public List<CloseStep> bodies() {
-      Scope parent = Scope.root("raced");
-      Scope child = parent.child("child");
-      raced = parent;
-      List.of(accepted, refused, started, ended).forEach(counter -> counter.set(0));
+      Scope parent = Scope.root("above");
+      Scope scope = parent.child("raced");
+      Scope child = scope.child("child");
+      above = parent;
+      raced = scope;
+      List.of(acceptedAbove, accepted, refused, started, ended).forEach(counter -> counter.set(0));
       closeReturned.set(false);
-      return List.of(() -> enter(parent), () -> enter(child), () -> {
-        parent.close();
+      Form one = FORMS.get(rounds % FORMS.size());
+      Form other = FORMS.get(rounds / FORMS.size() % FORMS.size());
+      rounds++;
+      return List.of(() -> enterAbove(parent), () -> enter(scope), () -> enter(child), () -> {
+        one.close(scope);
         endedAtClose.set(ended.get());
         closeReturned.set(true);
-      }, parent::close);
+      }, () -> other.close(scope));
+    }
+
+    private void enterAbove(Scope scope) throws Exception {
+      entry.start(scope, token -> acceptedAbove.incrementAndGet());
     }
 
     private void enter(Scope scope) throws Exception {
@@ -166,6 +262,9 @@ final class SpawnCloseRaceTest {
       assertEquals(accepted.get(), endedAtClose.get(), "close returned before an accepted one had ended");
       assertFalse(outlived.get(), "a body ran after close had returned");
       Closed.check(raced);
+      assertFalse(above.isClosing());
+      above.close();
+      assertEquals(1, acceptedAbove.get(), "the close of a child refused one above it");
       allAccepted += accepted.get();
     }
   }

@@ -53,19 +53,17 @@ final class TokenGraphTest {
     return chain;
   }
 
-  /** T4: a million dropped children, asked or not, are referenced by nobody. */
+  /** T4: a dropped child, asked or not, never was attached to anything. */
   @Test
-  void child_aMillionDropped_parentHoldsNothing() {
-    for (int i = 0; i < 1_000_000; i++) {
-      assertFalse(root.child().isCancelled());
-    }
+  void child_dropped_parentHoldsNothing() {
+    assertFalse(root.child().isCancelled());
     assertNull(root.attachmentsIfAny());
   }
 
   /** T4: nor are those that were waited on or listened to for a while. */
   @Test
   void child_waitedOnAndDropped_parentHoldsNothing() throws InterruptedException {
-    for (int i = 0; i < 10_000; i++) {
+    for (int i = 0; i < 10; i++) {
       TokenNode child = root.child();
       assertFalse(child.awaitCancelled(Duration.ZERO));
       assertTrue(child.child().onCancel(() -> {}).close());

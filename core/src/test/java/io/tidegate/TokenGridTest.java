@@ -4,36 +4,37 @@ package io.tidegate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every number of steps before a cancel with every number after it; then the same steps in races. */
+/** Every number of steps before a cancel with every number after it, at each level; then the same steps in races. */
 final class TokenGridTest {
+  private static final String GRID = "io.tidegate.Level#grid";
   private static final Duration SECOND = Duration.ofSeconds(1);
 
-  private final TokenNode token = new TokenNode(null);
+  private final TokenNode parent = new TokenNode(null);
+  private final TokenNode token = parent.child();
+  private final TokenNode below = token.child();
   private final AtomicInteger ran = new AtomicInteger();
 
-  static Stream<Arguments> grid() {
-    return IntStream.range(0, 25).mapToObj(i -> Arguments.of(i / 5, i % 5));
+  private TokenNode at(Level level) {
+    return level.of(parent, token, below);
   }
 
   /** T2: children that were waited on before, and children made after. */
   @ParameterizedTest
-  @MethodSource("grid")
-  void child_beforeAndAfterCancel_isCancelled(int before, int after) throws Exception {
+  @MethodSource(GRID)
+  void child_beforeAndAfterCancel_isCancelled(Level level, int before, int after) throws Exception {
     List<SideThread> waiting = new ArrayList<>();
-    TokenNode child = token;
+    TokenNode child = at(level);
     for (int i = 0; i < before; i++) {
       child = i % 2 == 0 ? child.child() : TokenNode.ofParents(new TokenNode(null), child);
       waiting.add(SideThread.startParked(child::awaitCancelled));
@@ -43,65 +44,104 @@ final class TokenGridTest {
       child = child.child();
       waiting.add(SideThread.start(child::awaitCancelled));
     }
+    if (level.isAbove()) {
+      assertFalse(child.isCancelled());
+      waiting.forEach(side -> Blocked.until(side.thread()));
+      parent.cancel();
+    }
     for (SideThread side : waiting) {
       side.join();
     }
     assertTrue(child.isCancelled());
   }
 
+  /** T2, S6: child scopes that were opened before, and those that are opened after: born cancelled. */
+  @ParameterizedTest
+  @MethodSource(GRID)
+  void childScope_beforeAndAfterCancel_isCancelled(Level level, int before, int after) {
+    try (Scope root = Scope.root("root")) {
+      Scope middle = root.child("middle");
+      Scope at = level.of(root, middle, middle.child("below"));
+      List<Scope> children = new ArrayList<>();
+      for (int i = 0; i < before; i++) {
+        children.add(at.child("before"));
+      }
+      assertTrue(middle.cancel("by the test"));
+      for (int i = 0; i < after; i++) {
+        children.add(at.child("after"));
+      }
+      for (Scope child : children) {
+        assertEquals(!level.isAbove(), child.token().isCancelled());
+        child.close();
+        Closed.check(child);
+      }
+    }
+  }
+
   /** T6: each callback runs once, registered before or after. */
   @ParameterizedTest
-  @MethodSource("grid")
-  void listen_beforeAndAfterCancel_runsOnce(int before, int after) {
+  @MethodSource(GRID)
+  void listen_beforeAndAfterCancel_runsOnce(Level level, int before, int after) {
+    List<Registration> registrations = new ArrayList<>();
     for (int i = 0; i < before; i++) {
-      token.onCancel(ran::incrementAndGet);
+      registrations.add(at(level).onCancel(ran::incrementAndGet));
     }
     token.cancel();
     for (int i = 0; i < after; i++) {
-      token.onCancel(ran::incrementAndGet);
+      registrations.add(at(level).onCancel(ran::incrementAndGet));
     }
-    SideThread.until(() -> ran.get() == before + after);
+    registrations.forEach(registration -> assertEquals(level.isAbove(), registration.close()));
+    int expected = level.isAbove() ? 0 : before + after;
+    SideThread.until(() -> ran.get() == expected);
+    assertTrue(parent.attachments().isIdle());
     assertTrue(token.attachments().isIdle());
   }
 
   /** T6: withdrawn before, the callback never runs; after, it has. */
   @ParameterizedTest
-  @MethodSource("grid")
-  void unlisten_beforeAndAfterCancel_tells(int before, int after) {
+  @MethodSource(GRID)
+  void unlisten_beforeAndAfterCancel_tells(Level level, int before, int after) {
     List<Registration> registrations = new ArrayList<>();
     for (int i = 0; i < before + after; i++) {
-      registrations.add(token.onCancel(ran::incrementAndGet));
+      registrations.add(at(level).onCancel(ran::incrementAndGet));
     }
     registrations.subList(0, before).forEach(registration -> assertTrue(registration.close()));
     token.cancel();
-    registrations.forEach(registration -> assertFalse(registration.close()));
-    SideThread.until(() -> ran.get() == after);
+    registrations.subList(0, before).forEach(registration -> assertFalse(registration.close()));
+    registrations.subList(before, before + after)
+        .forEach(registration -> assertEquals(level.isAbove(), registration.close()));
+    parent.cancel();
+    SideThread.until(() -> ran.get() == (level.isAbove() ? 0 : after));
+    assertTrue(parent.attachments().isIdle());
   }
 
-  /** T1: cancels of descendants before and after that of the parent. */
+  /** T1: cancels of one token before and after that of another: the first one that reaches a token is its reason. */
   @ParameterizedTest
-  @MethodSource("grid")
-  void cancel_beforeAndAfterCancel_firstOneCounts(int before, int after) {
-    List<TokenNode> children = new ArrayList<>();
-    for (int i = 0; i < before + after; i++) {
-      children.add(token.child());
+  @MethodSource(GRID)
+  void cancel_beforeAndAfterCancel_firstOneCounts(Level level, int before, int after) {
+    CancelReason own = CancelReason.of(CancelReason.Code.CLOSED, "of the token");
+    CancelReason other = CancelReason.of(CancelReason.Code.CLOSED, "of that at the level");
+    for (int i = 0; i < before; i++) {
+      assertEquals(i == 0, at(level).cancel(other));
     }
-    children.subList(0, before).forEach(child -> assertTrue(child.cancel()));
-    CancelReason ofParent = CancelReason.of(CancelReason.Code.CLOSED, "parent");
-    assertTrue(token.cancel(ofParent));
-    children.subList(before, before + after).forEach(child -> assertFalse(child.cancel()));
-    long ofParents = children.stream().filter(child -> child.reason().orElseThrow() == ofParent).count();
-    assertEquals(after, ofParents);
+    boolean reached = before > 0 && level != Level.CHILD;
+    assertEquals(!reached, token.cancel(own));
+    for (int i = 0; i < after; i++) {
+      assertEquals(i == 0 && before == 0 && level.isAbove(), at(level).cancel(other));
+    }
+    assertSame(reached ? other : own, token.reason().orElseThrow());
+    assertSame(before > 0 ? other : own, below.reason().orElseThrow());
+    assertEquals(level.isAbove() && before + after > 0, parent.isCancelled());
   }
 
   /** T7: deadlines that pass before and after a cancel. */
   @ParameterizedTest
-  @MethodSource("grid")
-  void deadline_beforeAndAfterCancel_firstOneCounts(int before, int after) {
+  @MethodSource(GRID)
+  void deadline_beforeAndAfterCancel_firstOneCounts(Level level, int before, int after) {
     ManualPool pool = new ManualPool();
     List<TokenNode> timed = new ArrayList<>();
     for (int i = 0; i < before + after; i++) {
-      TokenNode each = new DeadlineToken(token, i < before ? SECOND : SECOND.multipliedBy(3), pool);
+      TokenNode each = new DeadlineToken(at(level), i < before ? SECOND : SECOND.multipliedBy(3), pool);
       each.child().onCancel(ran::incrementAndGet);
       timed.add(each);
     }
@@ -114,9 +154,34 @@ final class TokenGridTest {
 
     for (int i = 0; i < before + after; i++) {
       CancelReason.Code code = timed.get(i).reason().orElseThrow().code();
-      assertEquals(i < before ? CancelReason.Code.DEADLINE : CancelReason.Code.REQUESTED, code);
+      boolean inTime = i < before || level.isAbove();
+      assertEquals(inTime ? CancelReason.Code.DEADLINE : CancelReason.Code.REQUESTED, code);
     }
     pool.awaitAllEnded();
+  }
+
+  /** T1, T7: cancels of a timed token, its parent and its child, before and after its deadline is seen to pass. */
+  @ParameterizedTest
+  @MethodSource(GRID)
+  void cancel_beforeAndAfterDeadline_firstOneCounts(Level level, int before, int after) {
+    ManualPool pool = new ManualPool();
+    TokenNode timed = new DeadlineToken(parent, SECOND, pool);
+    TokenNode child = timed.child();
+    TokenNode at = level.of(parent, timed, child);
+    for (int i = 0; i < before; i++) {
+      assertEquals(i == 0, at.cancel());
+    }
+    pool.clock().advance(SECOND);
+    assertTrue(child.isCancelled());
+    for (int i = 0; i < after; i++) {
+      assertEquals(i == 0 && before == 0 && level.isAbove(), at.cancel());
+    }
+    boolean reached = before > 0 && level != Level.CHILD;
+    assertEquals(
+        reached ? CancelReason.Code.REQUESTED : CancelReason.Code.DEADLINE, timed.reason().orElseThrow().code());
+    assertEquals(
+        before > 0 ? CancelReason.Code.REQUESTED : CancelReason.Code.DEADLINE, child.reason().orElseThrow().code());
+    assertEquals(level.isAbove() && before + after > 0, parent.isCancelled());
   }
 
   /** T6: racing a cancel, a withdrawal has two outcomes: prevented, or run. */
@@ -172,6 +237,37 @@ final class TokenGridTest {
       @Override
       public void check() {
         SideThread.until(() -> outcomes.get() == 2);
+      }
+    });
+  }
+
+  /** T2, S2: racing a cancel, a child scope has one outcome: it is cancelled, and so is the token of its tasks. */
+  @Test
+  void childScope_racingCancel_isCancelled() throws Exception {
+    Race.run(new Race.Round() {
+      private Scope raced = Scope.root("raced");
+      private final AtomicInteger ended = new AtomicInteger();
+
+      @Override
+      public List<CloseStep> bodies() {
+        raced = Scope.root("raced");
+        Scope child = raced.child("child");
+        ended.set(0);
+        return List.of(() -> raced.cancel("by the test"), () -> open(raced), () -> open(child));
+      }
+
+      private void open(Scope parent) throws InterruptedException {
+        Scope opened = parent.child("opened");
+        opened.spawn(Work.READ, CancellationToken::awaitCancelled).join();
+        assertTrue(opened.token().isCancelled());
+        ended.incrementAndGet();
+      }
+
+      @Override
+      public void check() {
+        assertEquals(2, ended.get());
+        raced.close();
+        Closed.check(raced);
       }
     });
   }
