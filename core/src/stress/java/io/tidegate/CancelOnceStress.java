@@ -57,7 +57,8 @@ final class CancelOnceStress {
       if (reason != null) {
         return false;
       }
-      reason = why; // broken: looked at and stored in two steps, where the token has a CAS
+      Window.open(); // broken: looked at and stored in two steps, where the token has a CAS
+      reason = why;
       return true;
     }
 

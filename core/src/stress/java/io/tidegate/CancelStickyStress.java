@@ -61,6 +61,7 @@ final class CancelStickyStress {
     @Actor
     public void look(LL_Result r) {
       r.r1 = reason();
+      Window.open();
       r.r2 = reason();
     }
 

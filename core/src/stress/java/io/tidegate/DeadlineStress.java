@@ -74,6 +74,7 @@ final class DeadlineStress {
     @Actor
     public void cancel(LZL_Result r) {
       if (!due) {
+        Window.open();
         reason = "REQUESTED";
         r.r2 = true;
       }
@@ -124,6 +125,7 @@ final class DeadlineStress {
     @Actor
     public void watch(ZZ_Result r) {
       r.r1 = ended; // broken: looks before it has said who is to be woken
+      Window.open();
       thread = Thread.currentThread();
     }
 

@@ -60,6 +60,7 @@ final class ListenerStress {
       synchronized (this) {
         attached = true;
       }
+      Window.open();
       if (cancelled) { // broken: looks after it was inserted, when the cancel may have claimed it
         runs.incrementAndGet();
       }
@@ -125,6 +126,7 @@ final class ListenerStress {
     @Actor
     public void withdraw(ZI_Result r) {
       if (attached) { // broken: looked at and taken out in two steps
+        Window.open();
         attached = false;
         r.r1 = true;
       }

@@ -56,6 +56,7 @@ final class ScopeTokenStress {
     @Actor
     public void open() {
       childCancelled = parentCancelled; // broken: looks at the parent before it is in the parent's list
+      Window.open();
       synchronized (this) {
         anchored = true;
       }

@@ -117,6 +117,7 @@ final class TokenAttachStress {
       if (cancelled) { // broken: looks before it takes the monitor that the cancel takes
         return;
       }
+      Window.open();
       synchronized (this) {
         attached = true;
         r.r1 = true;
@@ -155,6 +156,7 @@ final class TokenAttachStress {
       synchronized (this) {
         link = !linked; // broken: no hold is added here that keeps it linked until the entry is in
       }
+      Window.open();
       synchronized (this) {
         linked |= link;
         entries++;
