@@ -92,7 +92,7 @@ final class CallbackCloseStress {
   @Outcome(id = "1, true", expect = ACCEPTABLE_INTERESTING, desc = "the callback outlives the scope")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private final AtomicBoolean cancelled = new AtomicBoolean();
     private int inside = 1;
     private boolean closing;
@@ -109,7 +109,7 @@ final class CallbackCloseStress {
           inside++;
         }
         runs = 1;
-        Window.open();
+        window();
         outlived = empty;
         leave();
       }
@@ -117,15 +117,17 @@ final class CallbackCloseStress {
 
     @Actor
     public void close() {
+      meet();
       synchronized (this) {
         closing = true;
       }
-      Window.open();
+      window();
       cancel();
     }
 
     @Actor
     public void leave() {
+      meet();
       synchronized (this) {
         inside--;
         if (!closing || inside > 0) {
@@ -133,7 +135,7 @@ final class CallbackCloseStress {
         }
       }
       cancel();
-      Window.open();
+      window();
       synchronized (this) {
         empty = true; // broken: does not look again whether the cancel has let somebody in
       }

@@ -47,13 +47,13 @@ final class CancelCompleteStress {
   @Outcome(id = {"0, 1", "1, 0"}, expect = ACCEPTABLE_INTERESTING, desc = "a cancel returned before all were told")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private final AtomicBoolean cancelled = new AtomicBoolean();
     private final Told told = new Told();
 
     private int cancel() {
       if (cancelled.compareAndSet(false, true)) { // broken: only the first one delivers
-        Window.open();
+        window();
         told.tell(List.of());
       }
       return told.times();
@@ -61,11 +61,13 @@ final class CancelCompleteStress {
 
     @Actor
     public void one(II_Result r) {
+      meet();
       r.r1 = cancel();
     }
 
     @Actor
     public void other(II_Result r) {
+      meet();
       r.r2 = cancel();
     }
   }

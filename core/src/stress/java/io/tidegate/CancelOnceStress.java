@@ -50,25 +50,27 @@ final class CancelOnceStress {
   @Outcome(id = "true, true, [AB]", expect = ACCEPTABLE_INTERESTING, desc = "both were first")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private volatile @Nullable String reason;
 
     private boolean cancel(String why) {
       if (reason != null) {
         return false;
       }
-      Window.open(); // broken: looked at and stored in two steps, where the token has a CAS
+      window(); // broken: looked at and stored in two steps, where the token has a CAS
       reason = why;
       return true;
     }
 
     @Actor
     public void one(ZZL_Result r) {
+      meet();
       r.r1 = cancel("A");
     }
 
     @Actor
     public void other(ZZL_Result r) {
+      meet();
       r.r2 = cancel("B");
     }
 

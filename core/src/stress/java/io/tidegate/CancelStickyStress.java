@@ -45,7 +45,7 @@ final class CancelStickyStress {
   @Outcome(id = "A, B", expect = ACCEPTABLE_INTERESTING, desc = "the answer has changed")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private volatile @Nullable String root;
     private volatile @Nullable String leaf;
 
@@ -60,13 +60,15 @@ final class CancelStickyStress {
 
     @Actor
     public void look(LL_Result r) {
+      meet();
       r.r1 = reason();
-      Window.open();
+      window();
       r.r2 = reason();
     }
 
     @Actor
     public void cancel() {
+      meet();
       root = "A";
       leaf = "B";
     }

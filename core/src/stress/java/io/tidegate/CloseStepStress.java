@@ -55,17 +55,18 @@ final class CloseStepStress {
   @Outcome(id = "true, 0", expect = ACCEPTABLE_INTERESTING, desc = "accepted, and never run")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private volatile boolean releasing;
     private boolean added;
     private int runs;
 
     @Actor
     public void add(ZI_Result r) {
+      meet();
       if (releasing) { // broken: looked at outside the monitor under which the step is added
         return;
       }
-      Window.open();
+      window();
       synchronized (this) {
         added = true;
         r.r1 = true;
@@ -74,6 +75,7 @@ final class CloseStepStress {
 
     @Actor
     public synchronized void close() {
+      meet();
       releasing = true;
       runs = added ? 1 : 0;
     }

@@ -56,7 +56,7 @@ final class DeadlineStress {
   @Outcome(id = "DEADLINE, true, REQUESTED", expect = ACCEPTABLE_INTERESTING, desc = "the reason has changed")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinReason {
+  public static class BrokenTwinReason extends Meeting {
     private volatile boolean due;
     private volatile @Nullable String reason;
 
@@ -67,14 +67,16 @@ final class DeadlineStress {
 
     @Actor
     public void pass(LZL_Result r) {
+      meet();
       due = true;
       r.r1 = reason();
     }
 
     @Actor
     public void cancel(LZL_Result r) {
+      meet();
       if (!due) {
-        Window.open();
+        window();
         reason = "REQUESTED";
         r.r2 = true;
       }
@@ -118,19 +120,21 @@ final class DeadlineStress {
   @Outcome(id = "false, false", expect = ACCEPTABLE_INTERESTING, desc = "parks, and nobody wakes it")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinWatch {
+  public static class BrokenTwinWatch extends Meeting {
     private volatile boolean ended;
     private volatile @Nullable Thread thread;
 
     @Actor
     public void watch(ZZ_Result r) {
+      meet();
       r.r1 = ended; // broken: looks before it has said who is to be woken
-      Window.open();
+      window();
       thread = Thread.currentThread();
     }
 
     @Actor
     public void end(ZZ_Result r) {
+      meet();
       ended = true;
       r.r2 = thread != null;
     }

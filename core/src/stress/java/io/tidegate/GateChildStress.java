@@ -58,7 +58,7 @@ final class GateChildStress {
   @Outcome(id = "true, true, true", expect = ACCEPTABLE_INTERESTING, desc = "inside a child of a closed gate")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinClose {
+  public static class BrokenTwinClose extends Meeting {
     private final Object child = new Object();
     private boolean opened;
     private boolean parentClosing;
@@ -68,6 +68,7 @@ final class GateChildStress {
 
     @Actor
     public void open(ZZZ_Result r) {
+      meet();
       synchronized (this) {
         opened = !parentClosing;
         r.r1 = opened;
@@ -80,11 +81,12 @@ final class GateChildStress {
 
     @Actor
     public void close() {
+      meet();
       boolean found;
       synchronized (this) {
         found = opened; // broken: looks for children, and raises the level after that
       }
-      Window.open();
+      window();
       synchronized (this) {
         parentClosing = true;
       }
@@ -137,15 +139,16 @@ final class GateChildStress {
   @Outcome(id = "" + GateImpl.OPEN, expect = ACCEPTABLE_INTERESTING, desc = "open in a tree that drains")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinDrain {
+  public static class BrokenTwinDrain extends Meeting {
     private volatile int parentLevel = GateImpl.OPEN;
     private volatile int childLevel = GateImpl.OPEN;
     private boolean opened;
 
     @Actor
     public void open() {
+      meet();
       int level = parentLevel; // broken: looks at the level before the child is in the list
-      Window.open();
+      window();
       synchronized (this) {
         opened = true;
       }
@@ -156,6 +159,7 @@ final class GateChildStress {
 
     @Actor
     public synchronized void drain() {
+      meet();
       parentLevel = GateImpl.DRAINING;
       if (opened) {
         childLevel = GateImpl.DRAINING;

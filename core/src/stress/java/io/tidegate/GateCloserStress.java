@@ -26,8 +26,8 @@ final class GateCloserStress {
     private final Gate.Guard guard = gate.enter("guard");
 
     @Actor
-    public void await(Z_Result r) {
-      Spin.until(gate::isClosing);
+    public void close(Z_Result r) {
+      Meeting.await(gate::isClosing);
       r.r1 = gate.awaitClosed(clock, Waiting.NO_DEADLINE);
     }
 
@@ -49,7 +49,7 @@ final class GateCloserStress {
     private final Gate.Guard guard = gate.enter("guard");
 
     @Actor
-    public void await(ZZ_Result r) {
+    public void close(ZZ_Result r) {
       gate.beginClose();
       r.r1 = gate.awaitClosed(clock, Waiting.NO_DEADLINE);
     }
@@ -68,20 +68,22 @@ final class GateCloserStress {
   @Outcome(id = "false, false", expect = ACCEPTABLE_INTERESTING, desc = "parks, and nobody wakes it")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private volatile boolean waiting;
     private volatile boolean closed;
 
     @Actor
-    public void await(ZZ_Result r) {
+    public void close(ZZ_Result r) {
+      meet();
       waiting = true;
       r.r1 = closed;
     }
 
     @Actor
     public void finish(ZZ_Result r) {
+      meet();
       r.r2 = waiting; // broken: wakes those who wait before it sets the level
-      Window.open();
+      window();
       closed = true;
     }
   }

@@ -63,13 +63,13 @@ final class GateLeaveStress {
   @Outcome(id = "2", expect = ACCEPTABLE_INTERESTING, desc = "both were the last one")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinLeaveLeave {
+  public static class BrokenTwinLeaveLeave extends Meeting {
     private final AtomicInteger inside = new AtomicInteger(2);
     private final AtomicInteger ends = new AtomicInteger();
 
     private void leave() {
       inside.decrementAndGet();
-      Window.open();
+      window();
       if (inside.get() == 0) { // broken: not the same atomic step as the leaving
         ends.incrementAndGet();
       }
@@ -77,11 +77,13 @@ final class GateLeaveStress {
 
     @Actor
     public void one() {
+      meet();
       leave();
     }
 
     @Actor
     public void other() {
+      meet();
       leave();
     }
 
@@ -118,13 +120,14 @@ final class GateLeaveStress {
   @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "nobody carries the closing on")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinLeaveClose {
+  public static class BrokenTwinLeaveClose extends Meeting {
     private final AtomicInteger ends = new AtomicInteger();
     private boolean closing;
     private int inside = 1;
 
     @Actor
     public synchronized void leave() {
+      meet();
       inside--;
       if (closing && inside == 0) {
         ends.incrementAndGet();
@@ -133,11 +136,12 @@ final class GateLeaveStress {
 
     @Actor
     public void close() {
+      meet();
       boolean empty;
       synchronized (this) {
         empty = inside == 0; // broken: looks whether it is empty, and raises the level after that
       }
-      Window.open();
+      window();
       synchronized (this) {
         closing = true;
       }
@@ -216,13 +220,13 @@ final class GateLeaveStress {
   @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "it took the place of the one inside")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinTwiceReleased {
+  public static class BrokenTwinTwiceReleased extends Meeting {
     private final AtomicInteger inside = new AtomicInteger(2);
     private volatile boolean released;
 
     private void release() {
       if (!released) { // broken: looked at and set in two steps, outside the gate's lock
-        Window.open();
+        window();
         released = true;
         inside.decrementAndGet();
       }
@@ -230,11 +234,13 @@ final class GateLeaveStress {
 
     @Actor
     public void one() {
+      meet();
       release();
     }
 
     @Actor
     public void other() {
+      meet();
       release();
     }
 

@@ -25,7 +25,7 @@ final class InterruptRegionStress {
   private InterruptRegionStress() {}
 
   /** What the actors know of each other: who works, and that the one who interrupts has done all that it does. */
-  abstract static class Region {
+  abstract static class Region extends Meeting {
     private volatile @Nullable Thread worker;
     private volatile boolean over;
 
@@ -34,7 +34,7 @@ final class InterruptRegionStress {
     }
 
     final Thread awaitWorker() {
-      Spin.until(() -> worker != null);
+      await(() -> worker != null);
       return Objects.requireNonNull(worker);
     }
 
@@ -43,7 +43,7 @@ final class InterruptRegionStress {
     }
 
     final void awaitEnd() {
-      Spin.until(() -> over);
+      await(() -> over);
     }
 
     /** Passes a region, unless the token is cancelled already. */
@@ -69,7 +69,7 @@ final class InterruptRegionStress {
     @Actor
     public void work(Z_Result r) {
       begin();
-      pass(token, Window::open);
+      pass(token, Meeting::window);
       awaitEnd();
       r.r1 = Thread.interrupted();
     }
@@ -93,7 +93,7 @@ final class InterruptRegionStress {
     @Actor
     public void work(Z_Result r) {
       begin();
-      Window.open();
+      window();
       if (!state.compareAndSet(WORKING, FINISHED)) {
         Thread.interrupted();
       }
@@ -105,7 +105,7 @@ final class InterruptRegionStress {
     public void cancel() {
       Thread thread = awaitWorker();
       if (state.get() == WORKING) { // broken: looks, and claims nothing
-        Window.open();
+        window();
         thread.interrupt();
         state.compareAndSet(WORKING, INTERRUPTED);
       }
@@ -124,7 +124,7 @@ final class InterruptRegionStress {
     @Actor
     public void work(Z_Result r) {
       begin();
-      pass(token, Window::open);
+      pass(token, Meeting::window);
       awaitEnd();
       r.r1 = Thread.interrupted();
     }
@@ -148,9 +148,9 @@ final class InterruptRegionStress {
     @Actor
     public void work(Z_Result r) {
       begin();
-      Window.open();
+      window();
       if (!state.compareAndSet(WORKING, FINISHED)) {
-        Spin.until(() -> state.get() != INTERRUPTING);
+        await(() -> state.get() != INTERRUPTING);
         Thread.interrupted();
       }
       awaitEnd();
@@ -182,7 +182,7 @@ final class InterruptRegionStress {
     public void work(Z_Result r) {
       pass(outer, () -> {
         begin();
-        pass(inner, Window::open);
+        pass(inner, Meeting::window);
         awaitEnd();
         r.r1 = Thread.currentThread().isInterrupted();
       });
@@ -209,9 +209,9 @@ final class InterruptRegionStress {
     @Actor
     public void work(Z_Result r) {
       begin();
-      Window.open();
+      window();
       if (!inner.compareAndSet(WORKING, FINISHED)) {
-        Spin.until(() -> inner.get() != INTERRUPTING);
+        await(() -> inner.get() != INTERRUPTING);
         Thread.interrupted(); // broken: does not interrupt again for the outer region
       }
       awaitEnd();

@@ -50,17 +50,18 @@ final class ListenerStress {
   @Outcome(id = "2", expect = ACCEPTABLE_INTERESTING, desc = "ran twice")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinRegister {
+  public static class BrokenTwinRegister extends Meeting {
     private final AtomicInteger runs = new AtomicInteger();
     private volatile boolean cancelled;
     private boolean attached;
 
     @Actor
     public void register() {
+      meet();
       synchronized (this) {
         attached = true;
       }
-      Window.open();
+      window();
       if (cancelled) { // broken: looks after it was inserted, when the cancel may have claimed it
         runs.incrementAndGet();
       }
@@ -68,6 +69,7 @@ final class ListenerStress {
 
     @Actor
     public void cancel() {
+      meet();
       cancelled = true;
       synchronized (this) {
         if (attached) {
@@ -119,14 +121,15 @@ final class ListenerStress {
   @Outcome(id = "true, 1", expect = ACCEPTABLE_INTERESTING, desc = "withdrawn, and ran")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinWithdraw {
+  public static class BrokenTwinWithdraw extends Meeting {
     private volatile boolean attached = true;
     private volatile int runs;
 
     @Actor
     public void withdraw(ZI_Result r) {
+      meet();
       if (attached) { // broken: looked at and taken out in two steps
-        Window.open();
+        window();
         attached = false;
         r.r1 = true;
       }
@@ -134,6 +137,7 @@ final class ListenerStress {
 
     @Actor
     public void cancel() {
+      meet();
       if (attached) {
         attached = false;
         runs = 1;

@@ -48,15 +48,16 @@ final class ScopeTokenStress {
   @Outcome(id = "false", expect = ACCEPTABLE_INTERESTING, desc = "never hears of it")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private volatile boolean parentCancelled;
     private volatile boolean childCancelled;
     private boolean anchored;
 
     @Actor
     public void open() {
+      meet();
       childCancelled = parentCancelled; // broken: looks at the parent before it is in the parent's list
-      Window.open();
+      window();
       synchronized (this) {
         anchored = true;
       }
@@ -64,6 +65,7 @@ final class ScopeTokenStress {
 
     @Actor
     public void cancel() {
+      meet();
       parentCancelled = true;
       synchronized (this) {
         if (anchored) {

@@ -55,7 +55,7 @@ final class SpawnCloseStress {
   @Outcome(id = "false, true, .*, true", expect = ACCEPTABLE_INTERESTING, desc = "refused, and ran")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinSpawn {
+  public static class BrokenTwinSpawn extends Meeting {
     private boolean closing;
     private int inside;
     private volatile boolean closed;
@@ -72,8 +72,9 @@ final class SpawnCloseStress {
 
     @Actor
     public void spawn(ZZZZ_Result r) {
+      meet();
       r.r2 = true; // broken: starts, and enters after that
-      Window.open();
+      window();
       r.r3 = closed;
       if (enter()) {
         r.r1 = true;
@@ -83,6 +84,7 @@ final class SpawnCloseStress {
 
     @Actor
     public synchronized void close() {
+      meet();
       closing = true;
       closed = inside == 0;
     }
@@ -128,7 +130,7 @@ final class SpawnCloseStress {
   @Outcome(id = "true, 0", expect = ACCEPTABLE_INTERESTING, desc = "closed, and the visitor still at work")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinVisit {
+  public static class BrokenTwinVisit extends Meeting {
     private boolean closing;
     private int inside;
     private int written;
@@ -144,16 +146,18 @@ final class SpawnCloseStress {
 
     @Actor
     public void visit(ZI_Result r) {
+      meet();
       if (enter()) {
         r.r1 = true;
         leave(); // broken: leaves before the last thing that it does
-        Window.open();
+        window();
         written = 42;
       }
     }
 
     @Actor
     public void close(ZI_Result r) {
+      meet();
       boolean closed;
       synchronized (this) {
         closing = true;

@@ -50,19 +50,21 @@ final class TaskEndStress {
   @Outcome(id = "SUCCEEDED, null", expect = ACCEPTABLE_INTERESTING, desc = "has ended, and has no outcome")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinOutcome {
+  public static class BrokenTwinOutcome extends Meeting {
     private volatile boolean ended;
     private @Nullable String outcome;
 
     @Actor
     public void run() {
+      meet();
       ended = true; // broken: the state before the outcome
-      Window.open();
+      window();
       outcome = "done";
     }
 
     @Actor
     public void look(LL_Result r) {
+      meet();
       boolean seen = ended;
       r.r1 = seen ? "SUCCEEDED" : "RUNNING";
       r.r2 = seen ? outcome : "none";
@@ -94,21 +96,23 @@ final class TaskEndStress {
   @Outcome(id = "false, false", expect = ACCEPTABLE_INTERESTING, desc = "parks, and nobody wakes it")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinJoin {
+  public static class BrokenTwinJoin extends Meeting {
     private final WaitList list = new WaitList();
     private volatile @Nullable WaitList joiners;
     private volatile boolean ended;
 
     @Actor
     public void run(ZZ_Result r) {
+      meet();
       ended = true;
       r.r2 = joiners != null;
     }
 
     @Actor
     public void join(ZZ_Result r) {
+      meet();
       r.r1 = ended; // broken: looks before it is where the end finds it
-      Window.open();
+      window();
       joiners = list;
     }
   }

@@ -107,17 +107,18 @@ final class TokenAttachStress {
   @Outcome(id = "true, 0", expect = ACCEPTABLE_INTERESTING, desc = "attached, and never told")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private volatile boolean cancelled;
     private boolean attached;
     private int told;
 
     @Actor
     public void attach(ZI_Result r) {
+      meet();
       if (cancelled) { // broken: looks before it takes the monitor that the cancel takes
         return;
       }
-      Window.open();
+      window();
       synchronized (this) {
         attached = true;
         r.r1 = true;
@@ -126,6 +127,7 @@ final class TokenAttachStress {
 
     @Actor
     public void cancel() {
+      meet();
       cancelled = true;
       synchronized (this) {
         if (attached) {
@@ -146,17 +148,18 @@ final class TokenAttachStress {
   @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "attached to a token that was unlinked meanwhile")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinPins {
+  public static class BrokenTwinPins extends Meeting {
     private int entries = 1;
     private boolean linked = true;
 
     @Actor
     public void attach() {
+      meet();
       boolean link;
       synchronized (this) {
         link = !linked; // broken: no hold is added here that keeps it linked until the entry is in
       }
-      Window.open();
+      window();
       synchronized (this) {
         linked |= link;
         entries++;
@@ -165,6 +168,7 @@ final class TokenAttachStress {
 
     @Actor
     public void detach() {
+      meet();
       synchronized (this) {
         entries--;
         if (entries == 0) {

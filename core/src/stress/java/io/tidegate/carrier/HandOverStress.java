@@ -5,7 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import io.tidegate.Window;
+import io.tidegate.Meeting;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
@@ -48,23 +48,25 @@ final class HandOverStress {
   @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "lost")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwin {
+  public static class BrokenTwin extends Meeting {
     private final AtomicInteger queued = new AtomicInteger();
     private volatile boolean shut;
     private int runs;
 
     @Actor
     public void handOver() {
+      meet();
       if (shut) { // broken: a flag, and nobody counts who is between it and the queue
         runs = 1;
       } else {
-        Window.open();
+        window();
         queued.incrementAndGet();
       }
     }
 
     @Actor
     public void end(I_Result r) {
+      meet();
       shut = true;
       r.r1 = queued.get(); // what the carriers find when they end
     }

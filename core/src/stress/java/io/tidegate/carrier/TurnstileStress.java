@@ -5,7 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import io.tidegate.Window;
+import io.tidegate.Meeting;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -50,15 +50,16 @@ final class TurnstileStress {
   @Outcome(id = "true, true", expect = ACCEPTABLE_INTERESTING, desc = "inside when all are gone")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinEnter {
+  public static class BrokenTwinEnter extends Meeting {
     private final AtomicInteger inside = new AtomicInteger();
     private volatile boolean shut;
     private boolean done;
 
     @Actor
     public void enter(ZZ_Result r) {
+      meet();
       if (!shut) { // broken: reads 'shut' before it has counted itself
-        Window.open();
+        window();
         inside.incrementAndGet();
         r.r1 = true;
       }
@@ -66,6 +67,7 @@ final class TurnstileStress {
 
     @Actor
     public void shut() {
+      meet();
       shut = true;
       done = inside.get() == 0;
     }
@@ -138,23 +140,25 @@ final class TurnstileStress {
   @Outcome(id = "false", expect = ACCEPTABLE_INTERESTING, desc = "nobody sees that it is empty")
   @Outcome(expect = FORBIDDEN)
   @State
-  public static class BrokenTwinLeave {
+  public static class BrokenTwinLeave extends Meeting {
     private final AtomicInteger inside = new AtomicInteger(1);
     private volatile boolean shut;
     private volatile boolean done;
 
     @Actor
     public void leave() {
+      meet();
       if (shut) { // broken: reads 'shut' before it has left
         done = inside.decrementAndGet() == 0;
       } else {
-        Window.open();
+        window();
         inside.decrementAndGet();
       }
     }
 
     @Actor
     public void shut() {
+      meet();
       shut = true;
       if (inside.get() == 0) {
         done = true;
