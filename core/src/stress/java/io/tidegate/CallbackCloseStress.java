@@ -111,7 +111,7 @@ final class CallbackCloseStress {
         runs = 1;
         window();
         outlived = empty;
-        leave();
+        go();
       }
     }
 
@@ -128,6 +128,10 @@ final class CallbackCloseStress {
     @Actor
     public void leave() {
       meet();
+      go();
+    }
+
+    private void go() {
       synchronized (this) {
         inside--;
         if (!closing || inside > 0) {
