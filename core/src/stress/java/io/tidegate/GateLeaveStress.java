@@ -126,11 +126,13 @@ final class GateLeaveStress {
     private int inside = 1;
 
     @Actor
-    public synchronized void leave() {
+    public void leave() {
       meet();
-      inside--;
-      if (closing && inside == 0) {
-        ends.incrementAndGet();
+      synchronized (this) {
+        inside--;
+        if (closing && inside == 0) {
+          ends.incrementAndGet();
+        }
       }
     }
 
