@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An entry that counts how often it is told. */
+final class Told extends Attachments.Entry {
+  private final AtomicInteger times = new AtomicInteger();
+
+  int times() {
+    return times.get();
+  }
+
+  @Override
+  void tell(List<Listener> claimed) {
+    times.incrementAndGet();
+  }
+}

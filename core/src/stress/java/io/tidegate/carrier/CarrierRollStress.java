@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.carrier;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.tidegate.Meeting;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.J_Result;
+
+/** {@link CarrierRoll}: a carrier is written down in one step, and taken out in one. */
+final class CarrierRollStress {
+  private static final Carriers CARRIERS = new Carriers("race", 1);
+
+  private CarrierRollStress() {}
+
+  /** Two carriers start: each has a number of its own, the lowest. */
+  @JCStressTest
+  @Outcome(id = {"1, 2", "2, 1"}, expect = ACCEPTABLE)
+  @Outcome(expect = FORBIDDEN)
+  @State
+  public static class RealAdd {
+    private static final Carrier ONE = new Carrier(CARRIERS);
+    private static final Carrier OTHER = new Carrier(CARRIERS);
+
+    private final CarrierRoll roll = new CarrierRoll();
+
+    @Actor
+    public void one(II_Result r) {
+      r.r1 = roll.add(ONE);
+    }
+
+    @Actor
+    public void other(II_Result r) {
+      r.r2 = roll.add(OTHER);
+    }
+  }
+
+  @JCStressTest
+  @Outcome(id = {"1, 2", "2, 1"}, expect = ACCEPTABLE)
+  @Outcome(id = "1, 1", expect = ACCEPTABLE_INTERESTING, desc = "two have one number")
+  @Outcome(expect = FORBIDDEN)
+  @State
+  public static class BrokenTwinAdd extends Meeting {
+    private volatile int last;
+
+    private int add() {
+      int number = last + 1; // broken: read and replaced in two steps
+      window();
+      last = number;
+      return number;
+    }
+
+    @Actor
+    public void one(II_Result r) {
+      meet();
+      r.r1 = add();
+    }
+
+    @Actor
+    public void other(II_Result r) {
+      meet();
+      r.r2 = add();
+    }
+  }
+
+  /** A carrier that has begun one run ends while somebody adds up the runs. */
+  @JCStressTest
+  @Outcome(id = "1", expect = ACCEPTABLE)
+  @Outcome(expect = FORBIDDEN)
+  @State
+  public static class RealRemove {
+    private static final Carrier ENDING = new Carrier(CARRIERS);
+
+    static {
+      ENDING.begin();
+    }
+
+    private final CarrierRoll roll = new CarrierRoll();
+
+    public RealRemove() {
+      roll.add(ENDING);
+    }
+
+    @Actor
+    public void remove() {
+      roll.remove(ENDING);
+    }
+
+    @Actor
+    public void sum(J_Result r) {
+      r.r1 = roll.begun();
+    }
+  }
+
+  @JCStressTest
+  @Outcome(id = "1", expect = ACCEPTABLE)
+  @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "in none of the halves")
+  @Outcome(expect = FORBIDDEN)
+  @State
+  public static class BrokenTwinRemove extends Meeting {
+    private volatile long live = 1;
+    private volatile long ended;
+
+    @Actor
+    public void remove() {
+      meet();
+      live = 0; // broken: moves from one half to the other in two steps
+      window();
+      ended = 1;
+    }
+
+    @Actor
+    public void sum(J_Result r) {
+      meet();
+      r.r1 = ended + live;
+    }
+  }
+}
