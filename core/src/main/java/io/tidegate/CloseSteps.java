@@ -63,11 +63,8 @@ final class CloseSteps {
     }
     ReleaseRun run = new ReleaseRun(scope);
     gate.showReleasing(run);
-    Thread thread;
     try {
-      thread = Waiting.thread(Current.pool(), run);
-      thread.setName(PlainKind.CLOSE.name());
-      thread.start();
+      Waiting.start(Current.pool(), PlainKind.CLOSE.name(), run);
     } catch (Throwable noThread) {
       log.error("no thread for the close steps of {}: they run on that of the last one inside", gate.path(), noThread);
       run.run();

@@ -52,7 +52,7 @@ final class DeadlineToken extends TokenNode {
   void attached() {
     if (deadlineNanos != Waiting.NO_DEADLINE) {
       watch = new Watch();
-      Waiting.thread(pool, watch).start();
+      Waiting.start(pool, "deadline", watch);
     }
   }
 

@@ -37,7 +37,7 @@ final class GracefulClose {
   void begin() {
     scope.gate().beginDrain();
     try {
-      Waiting.thread(pool, this::run).start();
+      Waiting.start(pool, "graceful close", this::run);
     } catch (Throwable noThread) {
       log.error("no thread to drain {}: it is closed the hard way", scope.path(), noThread);
       scope.beginClose();

@@ -68,7 +68,7 @@ final class Listener extends Attachments.Entry implements Registration {
       return;
     }
     try {
-      Waiting.thread(pool, claimed).start();
+      Waiting.start(pool, claimed.holderName(), claimed);
     } catch (Throwable notStarted) {
       log.error("a cancel callback of {} does not run: it got no thread", token, notStarted);
       claimed.leave();

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
@@ -123,13 +122,12 @@ final class ScopeImpl implements Scope {
   }
 
   <T extends @Nullable Object> TaskImpl<T> start(TaskImpl<T> task) {
-    ThreadFactory threads = task.pool().factory();
     // In the gate first, then started: a close finds either the task, or no task will ever run.
     gate.enter(task);
     if (!retired.get().isEmpty()) {
       refuseRetired(task);
     }
-    startAdmitted(task, threads);
+    startAdmitted(task, () -> task.pool().start(task.kindName(), task));
     return task;
   }
 
@@ -171,18 +169,16 @@ final class ScopeImpl implements Scope {
       return false;
     }
     try {
-      startAdmitted(step, work -> Waiting.thread(step.pool(), work));
+      startAdmitted(step, () -> Waiting.start(step.pool(), step.kindName(), step));
     } catch (Throwable noThread) {
       log.error("{} was not started", step, noThread);
     }
     return true;
   }
 
-  private static void startAdmitted(TaskImpl<?> task, ThreadFactory threads) {
+  private static void startAdmitted(TaskImpl<?> task, Runnable start) {
     try {
-      Thread thread = threads.newThread(task);
-      thread.setName(task.kindName());
-      thread.start();
+      start.run();
     } catch (Throwable notStarted) {
       task.notStarted(notStarted);
       throw notStarted;

@@ -114,13 +114,20 @@ final class Waiting {
     LockSupport.unpark(thread);
   }
 
-  /** An unstarted thread of a pool for work of the library; of the shared one if that pool has closed. */
-  static Thread thread(CarrierPool pool, Runnable work) {
-    try {
-      return pool.factory().newThread(work);
-    } catch (RejectedExecutionException closed) {
-      return CarrierPool.shared().factory().newThread(work);
+  /**
+   * Starts work of the library for those of a pool: on a thread of it, or of the shared one if it has closed, or if
+   * others could keep its threads so that this work waits for them.
+   */
+  static void start(CarrierPool pool, String threadName, Runnable work) {
+    if (pool.isVirtual()) {
+      try {
+        pool.start(threadName, work);
+        return;
+      } catch (RejectedExecutionException closed) {
+        // As good on the shared one.
+      }
     }
+    CarrierPool.shared().start(threadName, work);
   }
 
   static boolean isPast(PoolClock clock, long deadlineNanos) {

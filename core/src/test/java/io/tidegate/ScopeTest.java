@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.carrier.CarrierPool;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -180,8 +181,12 @@ class ScopeTest {
     CarrierPool pool = (CarrierPool) Proxy.newProxyInstance(
         ScopeTest.class.getClassLoader(),
         new Class<?>[] {CarrierPool.class},
-        (proxy, method, arguments) ->
-            method.getName().equals("factory") ? factory : method.invoke(CarrierPool.shared(), arguments));
+        (proxy, method, arguments) -> {
+          if (method.isDefault()) {
+            return InvocationHandler.invokeDefault(proxy, method, arguments);
+          }
+          return method.getName().equals("factory") ? factory : method.invoke(CarrierPool.shared(), arguments);
+        });
     return new TaskKind() {
       @Override
       public String name() {

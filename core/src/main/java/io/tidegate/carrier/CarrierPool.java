@@ -15,13 +15,15 @@ import java.util.concurrent.ThreadFactory;
  * cannot, {@code shared} never takes them. In {@code auto} the first pool that gets none logs one line, at INFO, with
  * the flag.
  *
- * <p>Whoever makes a named pool closes it. {@link #shared} is the JDK's scheduler itself; nobody closes that.
+ * <p>Work that blocks the OS thread it is on, as file I/O and native calls do, would take a carrier away from the others
+ * of its pool: it has its place in a pool of {@link #platform platform threads}, which needs no flag.
+ *
+ * <p>Whoever makes a pool closes it. {@link #shared} is the JDK's scheduler itself; nobody closes that.
  *
  * {@snippet class="io.tidegate.carrier.CarrierPoolSnippetsTest" region="named"}
  *
  * <p>A mounted virtual thread is never preempted: within one pool, a thread that computes keeps its carrier until it
- * blocks or yields. So does one that the JVM pins: on JDK 21 by a blocking call inside {@code synchronized}. Reading a
- * file occupies the carrier as well.
+ * blocks or yields. So does one that the JVM pins: on JDK 21 by a blocking call inside {@code synchronized}.
  *
  * <p>A plain {@link Thread#startVirtualThread} in a pool's thread starts a thread that the pool has not made: it is not
  * counted, {@link #close} does not wait for it, and on current JDKs it runs on the pool's carriers while there are any
@@ -67,14 +69,33 @@ public interface CarrierPool extends AutoCloseable {
     return NamedPool.open(name, parallelism);
   }
 
+  /**
+   * Makes a pool of platform threads, for work that blocks the OS thread it is on: file I/O, native calls. Of the bodies
+   * that are started, so many run at a time; the others wait for their turn, in the order of their starts. The threads
+   * are started when there is work for them, as daemons {@code <name>-<number>}, and end when they have been idle for
+   * some time.
+   *
+   * <p>No body finds anything of one that ran before it: no thread-local, log context, interrupt status, priority or
+   * context class loader. Where the JVM does not let a thread forget its thread-locals, each body gets a new thread;
+   * {@link #isolation} says whether that is so, and the flag that changes it.
+   *
+   * @param name the pool's name, as {@link #named(String, int)} takes it
+   * @param maxThreads the largest number of threads, 1 to {@value #MAX_PARALLELISM}
+   * @return a new open pool
+   * @throws IllegalArgumentException if the name is unfit, or the number out of range
+   */
+  static CarrierPool platform(String name, int maxThreads) {
+    return NamedPool.openPlatform(name, maxThreads);
+  }
+
   /** {@return the JDK's scheduler as a pool: always open, never closed} */
   static CarrierPool shared() {
     return SharedPool.INSTANCE;
   }
 
   /**
-   * {@return the pool whose factory made the calling thread; {@link #shared()} on every other thread, be it virtual or
-   * platform}
+   * {@return the pool that the calling thread runs for; {@link #shared()} on every thread that no named pool made, be it
+   * virtual or platform}
    */
   static CarrierPool current() {
     return PoolThreads.poolOfThisThread();
@@ -84,12 +105,43 @@ public interface CarrierPool extends AutoCloseable {
   String name();
 
   /**
-   * {@return the factory of this pool's threads; every call returns the same one}
+   * {@return whether the pool's threads are virtual: then each start has a thread at once, and however many of them
+   * block, the next one runs. In a pool of {@link #platform platform threads} it may wait for its turn}
+   */
+  default boolean isVirtual() {
+    return true;
+  }
+
+  /**
+   * Runs a body on a thread of this pool: a new virtual one, or one of its platform threads when it is its turn. It
+   * counts as live from now on until it has ended: {@link #close} waits for it. An exception that ends it goes to that
+   * thread's {@link Thread.UncaughtExceptionHandler}, whose run belongs to it.
+   *
+   * @implSpec The default takes a thread of the {@link #factory}, names and starts it.
+   *
+   * @param threadName what the body is called: the name of its thread if that is virtual. A platform thread keeps the
+   *     name that the pool gave it
+   * @param body what to run
+   * @throws java.util.concurrent.RejectedExecutionException if closing has begun; the body will not run
+   */
+  default void start(String threadName, Runnable body) {
+    Thread thread = factory().newThread(body);
+    thread.setName(threadName);
+    thread.start();
+  }
+
+  /**
+   * {@return this pool as a factory of threads, for those who need a {@link Thread} to join or to interrupt; every call
+   * returns the same one}
    *
    * <p>It makes unstarted, unnamed virtual threads. Each counts as live from then on until it has ended, so each must
    * be started: {@link #close} waits for it. An exception that ends a thread goes to its
    * {@link Thread.UncaughtExceptionHandler}, and the handler's run belongs to the thread. Once closing has begun,
    * {@link ThreadFactory#newThread newThread} throws a {@link java.util.concurrent.RejectedExecutionException}.
+   *
+   * <p>In a pool of platform threads such a virtual thread stands for its body, which runs on a platform thread when it
+   * is its turn: it lives until the body has ended, an interrupt of it interrupts the body, and it ends with what the
+   * body throws. It waits on the JDK's scheduler.
    */
   ThreadFactory factory();
 

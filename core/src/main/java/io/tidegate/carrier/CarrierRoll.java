@@ -9,9 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /** Who carries now, under which number, and the sums of those who no longer do. Safe for use by any thread, no lock. */
 final class CarrierRoll {
+  /** Between two looks at a carrier that has left the pool but not yet the process. */
+  private static final long EXIT_POLL_NANOS = 20_000;
+
   /** Immutable, and replaced as a whole: a carrier that ends moves from one half to the other in one step. */
   private record Page(
       TreeMap<Integer, Carrier> live, List<Carrier> leaving, long endedBegun, long endedCpuNanos) {
@@ -33,7 +37,7 @@ final class CarrierRoll {
       TreeMap<Integer, Carrier> fewer = new TreeMap<>(live);
       fewer.values().remove(carrier);
       List<Carrier> gone = new ArrayList<>(leaving);
-      gone.removeIf(other -> !other.isAlive());
+      gone.removeIf(other -> !other.thread().isAlive());
       gone.add(carrier);
       return new Page(fewer, gone, endedBegun + carrier.begun(), endedCpuNanos + cpuNanos);
     }
@@ -58,19 +62,39 @@ final class CarrierRoll {
     page.updateAndGet(current -> current.without(carrier, cpuNanos));
   }
 
-  /** Returns the carriers that have done their last work, among them all that the OS may still see. */
-  List<Carrier> leaving() {
-    return page.get().leaving();
-  }
-
-  /** Returns how many continuations have been begun. */
+  /** Returns how many runs have been begun. */
   long begun() {
     Page current = page.get();
     return current.endedBegun() + current.live().values().stream().mapToLong(Carrier::begun).sum();
   }
 
+  /** Returns those that carry now, in the order of their numbers. */
+  List<Carrier> live() {
+    return List.copyOf(page.get().live().values());
+  }
+
   int mounted() {
-    return (int) page.get().live().values().stream().filter(Carrier::isMounted).count();
+    return (int) page.get().live().values().stream().filter(carrier -> carrier.load() != null).count();
+  }
+
+  /**
+   * Waits, no longer than until a value of {@link System#nanoTime}, until those that have left the pool have left the
+   * process too; returns whether they have.
+   */
+  boolean awaitGone(long deadlineNanos) throws InterruptedException {
+    for (Carrier carrier : page.get().leaving()) {
+      // Polled, as Thread.join on a platform thread would pin a virtual caller, perhaps to this very carrier.
+      while (carrier.thread().isAlive()) {
+        if (deadlineNanos - System.nanoTime() <= 0) {
+          return false;
+        }
+        LockSupport.parkNanos(this, EXIT_POLL_NANOS);
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+    }
+    return true;
   }
 
   /** Returns the CPU time of all carriers there ever were, or empty if the JVM does not measure it. */
@@ -83,7 +107,7 @@ final class CarrierRoll {
       Page current = page.get();
       long nanos = current.endedCpuNanos();
       for (Carrier carrier : current.live().values()) {
-        nanos += Math.max(0, Cpu.THREADS.getThreadCpuTime(carrier.threadId()));
+        nanos += Math.max(0, Cpu.THREADS.getThreadCpuTime(carrier.thread().threadId()));
       }
       // A carrier that ended meanwhile answers nothing, and is in the other half of the next page.
       if (page.get() == current) {

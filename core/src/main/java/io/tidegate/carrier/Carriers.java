@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +17,11 @@ final class Carriers extends ForkJoinPool {
   /** As long as the JDK's own scheduler keeps an idle carrier. */
   private static final long KEEP_ALIVE_SECONDS = 30;
 
-  /** Between two looks at a carrier that has left the pool but not yet the process. */
-  private static final long EXIT_POLL_NANOS = 20_000;
-
   private final String label;
   private final CarrierRoll roll = new CarrierRoll();
 
   Carriers(String label, int parallelism) {
-    super(parallelism, Carrier::new, null, true, parallelism, parallelism, 1, pool -> true, KEEP_ALIVE_SECONDS,
+    super(parallelism, ForkJoinCarrier::new, null, true, parallelism, parallelism, 1, pool -> true, KEEP_ALIVE_SECONDS,
         TimeUnit.SECONDS);
     this.label = label;
   }
@@ -56,16 +52,7 @@ final class Carriers extends ForkJoinPool {
     if (!awaitTermination(limit.toNanos(), TimeUnit.NANOSECONDS)) {
       return false;
     }
-    for (Carrier carrier : roll.leaving()) {
-      // Polled, as Thread.join on a platform thread would pin a virtual caller, perhaps to this very carrier.
-      while (carrier.isAlive() && deadlineNanos - System.nanoTime() > 0) {
-        LockSupport.parkNanos(this, EXIT_POLL_NANOS);
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-      }
-    }
-    return true;
+    return roll.awaitGone(deadlineNanos);
   }
 
   String label() {
@@ -90,18 +77,19 @@ final class Carriers extends ForkJoinPool {
 
     @Override
     protected boolean exec() {
-      Carrier carrier = (Carrier) Thread.currentThread();
-      long run = carrier.begin();
+      ForkJoinCarrier thread = (ForkJoinCarrier) Thread.currentThread();
+      Carrier carrier = thread.carrier();
+      long run = carrier.begin(continuation);
       try {
         continuation.run();
       } catch (Throwable fault) {
         // A fault of the JVM, not of the thread's body: told like any other uncaught one, and the carrier goes on.
-        carrier.getUncaughtExceptionHandler().uncaughtException(carrier, fault);
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, fault);
       } finally {
         carrier.end();
       }
       if (run % LOOK_OUTSIDE_EVERY == 0) {
-        carrier.carriers().runOneFromOutside();
+        thread.carriers().runOneFromOutside();
       }
       return true;
     }

@@ -3,12 +3,9 @@ package io.tidegate.carrier;
 
 import io.tidegate.carrier.Isolation.Mode;
 import java.time.Duration;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +26,7 @@ final class NamedPool implements CarrierPool {
 
   private final String name;
   private final Isolation isolation;
-  private final @Nullable CarrierScheduler scheduler;
+  private final PoolEngine engine;
   private final PoolThreads threads;
 
   /** Any thread: set by the closer that does the work. */
@@ -37,11 +34,11 @@ final class NamedPool implements CarrierPool {
 
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private NamedPool(String name, Isolation isolation, @Nullable CarrierScheduler scheduler, ThreadFactory jvm) {
+  private NamedPool(String name, Isolation isolation, PoolEngine engine) {
     this.name = name;
     this.isolation = isolation;
-    this.scheduler = scheduler;
-    this.threads = new PoolThreads(this, jvm);
+    this.engine = engine;
+    this.threads = new PoolThreads(this, engine);
   }
 
   static int defaultParallelism() {
@@ -49,11 +46,7 @@ final class NamedPool implements CarrierPool {
   }
 
   static CarrierPool open(String name, int parallelism) {
-    PoolName.checked(name);
-    if (parallelism < 1 || parallelism > MAX_PARALLELISM) {
-      throw new IllegalArgumentException(
-          "Pool \"%s\": parallelism must be 1 to %d, not %d".formatted(name, MAX_PARALLELISM, parallelism));
-    }
+    check(name, "parallelism", parallelism);
     CarrierSetting setting = CarrierSetting.current();
     if (setting == CarrierSetting.SHARED) {
       return onJdkScheduler(name, "asked for by " + setting);
@@ -62,6 +55,23 @@ final class NamedPool implements CarrierPool {
       case SchedulerAccess.Open open -> dedicated(name, parallelism, open);
       case SchedulerAccess.Refused refused -> withoutAccess(name, setting, refused);
     };
+  }
+
+  static CarrierPool openPlatform(String name, int maxThreads) {
+    check(name, "maxThreads", maxThreads);
+    String life = ThreadLocalEraser.isAllowed()
+        ? "platform threads"
+        : "platform threads, a new one for each start: to let them forget and be used again, start java with "
+            + SchedulerProbe.flag();
+    return new NamedPool(name, new Isolation(Mode.DEDICATED, life), new PlatformEngine(name, maxThreads));
+  }
+
+  private static void check(String name, String what, int number) {
+    PoolName.checked(name);
+    if (number < 1 || number > MAX_PARALLELISM) {
+      throw new IllegalArgumentException(
+          "Pool \"%s\": %s must be 1 to %d, not %d".formatted(name, what, MAX_PARALLELISM, number));
+    }
   }
 
   private static CarrierPool withoutAccess(String name, CarrierSetting setting, SchedulerAccess.Refused refused) {
@@ -75,14 +85,14 @@ final class NamedPool implements CarrierPool {
   }
 
   private static CarrierPool onJdkScheduler(String name, String reason) {
-    return new NamedPool(name, new Isolation(Mode.SHARED, reason), null, CarrierStart::newJdkThread);
+    return new NamedPool(name, new Isolation(Mode.SHARED, reason), new JdkEngine());
   }
 
   private static CarrierPool dedicated(String name, int parallelism, SchedulerAccess.Open open) {
     CarrierScheduler scheduler = new CarrierScheduler(name, parallelism, open.jdkScheduler());
     try {
       ThreadFactory jvm = open.route().factoryOn(scheduler);
-      return new NamedPool(name, new Isolation(Mode.DEDICATED, open.reason()), scheduler, jvm);
+      return new NamedPool(name, new Isolation(Mode.DEDICATED, open.reason()), new CarrierEngine(scheduler, jvm));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("The JVM gave a scheduler of its own to the probe and not to pool " + name, e);
     }
@@ -91,6 +101,16 @@ final class NamedPool implements CarrierPool {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public boolean isVirtual() {
+    return engine.isVirtual();
+  }
+
+  @Override
+  public void start(String threadName, Runnable body) {
+    threads.start(threadName, body);
   }
 
   @Override
@@ -110,17 +130,7 @@ final class NamedPool implements CarrierPool {
 
   @Override
   public PoolStats stats() {
-    if (scheduler == null) {
-      return SharedPool.sharedStats(threads);
-    }
-    long completed = threads.completed();
-    return new PoolStats(
-        scheduler.parallelism(),
-        threads.started(),
-        completed,
-        OptionalLong.of(scheduler.queued()),
-        OptionalInt.of(scheduler.roll().mounted()),
-        scheduler.roll().cpuTime());
+    return threads.stats();
   }
 
   @Override
@@ -146,10 +156,7 @@ final class NamedPool implements CarrierPool {
   }
 
   private void endCarriers() {
-    if (scheduler == null) {
-      return;
-    }
-    boolean ended = Uninterrupted.call(() -> scheduler.endCarriers(CARRIER_EXIT_LIMIT));
+    boolean ended = Uninterrupted.call(() -> engine.end(CARRIER_EXIT_LIMIT));
     if (!ended) {
       LOG.warn(
           "Carrier pool \"{}\" is closed, but not all of its carriers have ended after {}: on some sits a thread that"

@@ -10,15 +10,15 @@ final class PoolThreads implements ThreadFactory {
   /** Whose thread this is; never set on a thread that no named pool made. */
   private static final ThreadLocal<CarrierPool> POOL = new ThreadLocal<>();
 
-  /** Entered by whoever makes a thread, left by that thread as the last of what it does. */
+  /** Entered by whoever makes or starts a thread, left by that thread as the last of what it does. */
   private final Turnstile turnstile = new Turnstile();
 
   private final CarrierPool pool;
-  private final ThreadFactory jvm;
+  private final PoolEngine engine;
 
-  PoolThreads(CarrierPool pool, ThreadFactory jvm) {
+  PoolThreads(CarrierPool pool, PoolEngine engine) {
     this.pool = pool;
-    this.jvm = jvm;
+    this.engine = engine;
   }
 
   static CarrierPool poolOfThisThread() {
@@ -26,21 +26,43 @@ final class PoolThreads implements ThreadFactory {
     return pool == null ? SharedPool.INSTANCE : pool;
   }
 
+  void start(String name, Runnable body) {
+    Objects.requireNonNull(name);
+    Objects.requireNonNull(body);
+    enter();
+    boolean started = false;
+    try {
+      engine.start(name, () -> run(body));
+      started = true;
+    } finally {
+      if (!started) {
+        turnstile.leave();
+      }
+    }
+  }
+
   @Override
   public Thread newThread(Runnable body) {
     Objects.requireNonNull(body);
-    if (!turnstile.enter()) {
-      throw new RejectedExecutionException("Carrier pool \"" + pool.name() + "\" is closed or closing");
-    }
+    enter();
     Thread thread = null;
     try {
-      thread = jvm.newThread(() -> run(body));
+      Runnable virtual = engine.isVirtual() ? body : new StandIn(this, body);
+      thread = engine.newThread(() -> run(virtual));
       return thread;
     } finally {
       if (thread == null) {
         turnstile.leave();
       }
     }
+  }
+
+  /** Starts what a thread that is counted already waits for. */
+  void startUncounted(String name, Runnable body) {
+    engine.start(name, () -> {
+      enterPool();
+      body.run();
+    });
   }
 
   void refuseNew() {
@@ -55,18 +77,25 @@ final class PoolThreads implements ThreadFactory {
     return turnstile.isShut();
   }
 
-  long started() {
-    return turnstile.admitted();
+  PoolStats stats() {
+    long completed = turnstile.departed();
+    return engine.stats(turnstile.admitted(), completed);
   }
 
-  long completed() {
-    return turnstile.departed();
+  private void enter() {
+    if (!turnstile.enter()) {
+      throw new RejectedExecutionException("Carrier pool \"" + pool.name() + "\" is closed or closing");
+    }
   }
 
-  private void run(Runnable body) {
+  private void enterPool() {
     if (pool != SharedPool.INSTANCE) {
       POOL.set(pool);
     }
+  }
+
+  private void run(Runnable body) {
+    enterPool();
     try {
       body.run();
     } catch (Throwable uncaught) {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.ThreadFactory;
 
 /** The pool of everybody: the JDK's scheduler under the API of a pool. */
@@ -13,13 +10,18 @@ final class SharedPool implements CarrierPool {
   private static final Isolation ISOLATION =
       new Isolation(Isolation.Mode.SHARED, "the pool of everybody is the JDK's scheduler");
 
-  private final PoolThreads threads = new PoolThreads(this, CarrierStart::newJdkThread);
+  private final PoolThreads threads = new PoolThreads(this, new JdkEngine());
 
   private SharedPool() {}
 
   @Override
   public String name() {
     return "shared";
+  }
+
+  @Override
+  public void start(String name, Runnable body) {
+    threads.start(name, body);
   }
 
   @Override
@@ -39,7 +41,7 @@ final class SharedPool implements CarrierPool {
 
   @Override
   public PoolStats stats() {
-    return sharedStats(threads);
+    return threads.stats();
   }
 
   @Override
@@ -50,13 +52,6 @@ final class SharedPool implements CarrierPool {
   @Override
   public void close() {
     throw new IllegalStateException("The shared pool belongs to the whole process: it cannot be closed");
-  }
-
-  /** Returns the numbers of threads that run on the JDK's scheduler. */
-  static PoolStats sharedStats(PoolThreads threads) {
-    long completed = threads.completed();
-    return new PoolStats(
-        0, threads.started(), completed, OptionalLong.empty(), OptionalInt.empty(), Optional.empty());
   }
 
   @Override

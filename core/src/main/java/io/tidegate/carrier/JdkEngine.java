@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.carrier;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** The JDK's own scheduler, which belongs to the whole process. */
+final class JdkEngine implements PoolEngine {
+  @Override
+  public void start(String name, Runnable work) {
+    Thread thread = newThread(work);
+    thread.setName(name);
+    thread.start();
+  }
+
+  @Override
+  public Thread newThread(Runnable work) {
+    return CarrierStart.newJdkThread(work);
+  }
+
+  @Override
+  public boolean isVirtual() {
+    return true;
+  }
+
+  @Override
+  public PoolStats stats(long started, long completed) {
+    return new PoolStats(
+        0, started, completed, OptionalLong.empty(), OptionalInt.empty(), Optional.empty());
+  }
+
+  @Override
+  public boolean end(Duration limit) {
+    return true;
+  }
+}
