@@ -2,6 +2,9 @@
 package io.tidegate.carrier;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadFactory;
@@ -38,7 +41,38 @@ record CarrierEngine(CarrierScheduler scheduler, ThreadFactory jvm) implements P
         completed,
         OptionalLong.of(scheduler.queued()),
         OptionalInt.of(scheduler.roll().mounted()),
-        scheduler.roll().cpuTime());
+        scheduler.roll().cpuTime(),
+        Optional.of(scheduler.latencies()),
+        0,
+        Optional.empty());
+  }
+
+  @Override
+  public long queued() {
+    return scheduler.queued();
+  }
+
+  @Override
+  public long waitedNanos(long nowNanos) {
+    return scheduler.waitedNanos(nowNanos);
+  }
+
+  @Override
+  public List<Occupant> occupants() {
+    List<Occupant> found = new ArrayList<>();
+    for (Carrier carrier : scheduler.roll().live()) {
+      Object continuation = carrier.load();
+      if (continuation != null) {
+        found.add(occupant(carrier, MountedThread.of(continuation)));
+      }
+    }
+    return found;
+  }
+
+  private static Occupant occupant(Carrier carrier, Optional<Thread> mounted) {
+    return mounted
+        .map(thread -> Occupant.of(carrier, thread.getName() + " #" + thread.threadId(), thread))
+        .orElseGet(() -> Occupant.of(carrier, "an unknown virtual thread", carrier.thread()));
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
+import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
 
 /**
@@ -12,8 +13,13 @@ import java.util.concurrent.ThreadFactory;
  *
  * <p>The system property {@code io.tidegate.carriers}, read whenever a pool is made, decides: {@code auto} (the
  * default) takes dedicated carriers where it can, {@code dedicated} makes {@link #named(String) named} fail where it
- * cannot, {@code shared} never takes them. In {@code auto} the first pool that gets none logs one line, at INFO, with
- * the flag.
+ * cannot, {@code shared} never takes them. Where it is not set, the pool's {@link Builder#carriers builder} does. In
+ * {@code auto} the first pool that gets none logs one line, at INFO, with the flag.
+ *
+ * <p><b>Starvation:</b> where something that is ready to run has waited for an OS thread for longer than the pool's
+ * limit, one WARN says so, with what each OS thread of the pool runs and its stack; another line at INFO tells the end
+ * of it. {@link #stats} shows the same. All open pools are looked at by one thread, {@code tidegate-watch}. Pools on the
+ * JDK's scheduler are not: whom that runs, and in whose way they are, is not theirs.
  *
  * <p>Work that blocks the OS thread it is on, as file I/O and native calls do, would take a carrier away from the others
  * of its pool: it has its place in a pool of {@link #platform platform threads}, which needs no flag.
@@ -48,7 +54,7 @@ public interface CarrierPool extends AutoCloseable {
    * @throws IllegalStateException if the setting {@code dedicated} cannot be followed, or the setting is none
    */
   static CarrierPool named(String name) {
-    return NamedPool.open(name, NamedPool.defaultParallelism());
+    return newPool(name).open();
   }
 
   /**
@@ -66,7 +72,7 @@ public interface CarrierPool extends AutoCloseable {
    *     is missing), or the setting is none
    */
   static CarrierPool named(String name, int parallelism) {
-    return NamedPool.open(name, parallelism);
+    return newPool(name).parallelism(parallelism).open();
   }
 
   /**
@@ -85,7 +91,18 @@ public interface CarrierPool extends AutoCloseable {
    * @throws IllegalArgumentException if the name is unfit, or the number out of range
    */
   static CarrierPool platform(String name, int maxThreads) {
-    return NamedPool.openPlatform(name, maxThreads);
+    return newPool(name).platformThreads().parallelism(maxThreads).open();
+  }
+
+  /**
+   * {@return a builder of a pool, for all that {@link #named(String, int) named} and {@link #platform platform} leave
+   * out}
+   *
+   * @param name the pool's name, as {@link #named(String, int)} takes it
+   * @throws IllegalArgumentException if the name is unfit
+   */
+  static Builder newPool(String name) {
+    return new PoolBuilder(name);
   }
 
   /** {@return the JDK's scheduler as a pool: always open, never closed} */
@@ -170,4 +187,51 @@ public interface CarrierPool extends AutoCloseable {
    */
   @Override
   void close();
+
+  /** Collects what a new pool is like. Not safe for use by several threads at once. */
+  interface Builder {
+    /**
+     * Sets the number of carriers, or of platform threads. By default that of the processors of this process, and two at
+     * least.
+     *
+     * @param number 1 to {@value CarrierPool#MAX_PARALLELISM}
+     * @return this
+     * @throws IllegalArgumentException if the number is out of range
+     */
+    Builder parallelism(int number);
+
+    /**
+     * Sets whose carriers run the virtual threads. The system property {@code io.tidegate.carriers}, where it is set,
+     * overrides it; by default {@link CarrierSetting#AUTO}.
+     *
+     * @param setting whose
+     * @return this
+     */
+    Builder carriers(CarrierSetting setting);
+
+    /**
+     * Makes it a pool of {@link CarrierPool#platform platform threads}, as many as its parallelism.
+     *
+     * @return this
+     */
+    Builder platformThreads();
+
+    /**
+     * Sets how long something may be ready and wait for an OS thread before that is reported; by default a second. It is
+     * noticed up to half of the limit later.
+     *
+     * @param limit above zero, at most a year
+     * @return this
+     * @throws IllegalArgumentException if the limit is out of range
+     */
+    Builder starvationLimit(Duration limit);
+
+    /**
+     * {@return a new open pool}
+     *
+     * @throws IllegalStateException if {@link CarrierSetting#DEDICATED} cannot be followed (the message holds the flag
+     *     that is missing), or the system property is none of its values
+     */
+    CarrierPool open();
+  }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
+import io.tidegate.carrier.Carriers.Probe;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The scheduler of one pool's virtual threads: hands each continuation to the pool's carriers, and once these are gone,
@@ -32,6 +34,11 @@ final class CarrierScheduler implements Executor {
   private final Turnstile handOvers = new Turnstile();
   private final Carriers carriers;
   private final Executor jdkScheduler;
+
+  /** The caller of waitedNanos only: what it has sent, and how long the one before had to wait. */
+  private @Nullable Probe probe;
+
+  private long lastWaitNanos;
 
   CarrierScheduler(String name, int parallelism, Executor jdkScheduler) {
     this.carriers = new Carriers(name, parallelism);
@@ -71,6 +78,33 @@ final class CarrierScheduler implements Executor {
     // What has begun was admitted before: in this order the difference is never too small.
     long begun = carriers.roll().begun();
     return Math.max(0, handOvers.admitted() - begun);
+  }
+
+  /**
+   * Returns how long a probe behind what waits for a carrier has waited, or the last one did: as long as something waits
+   * there is one. Called by one thread at a time.
+   */
+  long waitedNanos(long nowNanos) {
+    if (queued() == 0) {
+      probe = null;
+      lastWaitNanos = 0;
+      return 0;
+    }
+    long ageNanos = 0;
+    if (probe != null && probe.isDone()) {
+      lastWaitNanos = probe.waitedNanos(nowNanos);
+      probe = null;
+    } else if (probe != null) {
+      ageNanos = probe.waitedNanos(nowNanos);
+    }
+    if (probe == null) {
+      probe = carriers.sendProbe(nowNanos);
+    }
+    return Math.max(ageNanos, lastWaitNanos);
+  }
+
+  LatencyHistogram latencies() {
+    return carriers.latencies();
   }
 
   CarrierRoll roll() {

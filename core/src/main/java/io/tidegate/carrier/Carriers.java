@@ -4,7 +4,9 @@ package io.tidegate.carrier;
 import java.time.Duration;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,17 @@ final class Carriers extends ForkJoinPool {
   /** As long as the JDK's own scheduler keeps an idle carrier. */
   private static final long KEEP_ALIVE_SECONDS = 30;
 
+  /** One run in so many has its wait for a carrier timed: reading the clock twice each time would be felt. */
+  private static final int SAMPLE_EVERY = 16;
+
+  private static final long NOT_SAMPLED = 0;
+
   private final String label;
+  private final LatencyCounts latencies = new LatencyCounts();
+
+  /** Whether the next hand-over is timed: set by carriers, reset by whoever hands over. */
+  private final AtomicBoolean sampleNext = new AtomicBoolean(true);
+
   private final CarrierRoll roll = new CarrierRoll();
 
   Carriers(String label, int parallelism) {
@@ -29,12 +41,31 @@ final class Carriers extends ForkJoinPool {
   /** Queues a continuation; never throws and never blocks; false if that may have failed. */
   boolean take(Runnable continuation) {
     try {
-      execute(new Mount(continuation));
+      execute(new Mount(continuation, isSampled() ? System.nanoTime() | 1 : NOT_SAMPLED));
       return true;
     } catch (Throwable noThreadOrMemory) {
       // Not lost: the caller hands the continuation on. To report it here could block, and ends by throwing again.
       return false;
     }
+  }
+
+  private boolean isSampled() {
+    return sampleNext.get() && sampleNext.compareAndSet(true, false);
+  }
+
+  /** Queues something that does nothing, behind what waits; null if that may have failed. */
+  @Nullable Probe sendProbe(long nowNanos) {
+    try {
+      Probe probe = new Probe(nowNanos);
+      execute(probe);
+      return probe;
+    } catch (RejectedExecutionException ended) {
+      return null;
+    }
+  }
+
+  LatencyHistogram latencies() {
+    return latencies.histogram();
   }
 
   /** Runs one continuation that came from outside the carriers, if there is one. Called by a carrier. */
@@ -65,14 +96,16 @@ final class Carriers extends ForkJoinPool {
 
   /** One run of a continuation, from its mounting to its yielding. */
   @SuppressWarnings("serial") // never serialized: a task of this pool does not leave it
-  private static final class Mount extends ForkJoinTask<@Nullable Void> {
+  private final class Mount extends ForkJoinTask<@Nullable Void> {
     /** After so many runs a carrier looks outside its own queue, which a thread that only yields keeps full. */
     private static final int LOOK_OUTSIDE_EVERY = 64;
 
     private final Runnable continuation;
+    private final long queuedAtNanos;
 
-    Mount(Runnable continuation) {
+    Mount(Runnable continuation, long queuedAtNanos) {
       this.continuation = continuation;
+      this.queuedAtNanos = queuedAtNanos;
     }
 
     @Override
@@ -80,6 +113,12 @@ final class Carriers extends ForkJoinPool {
       ForkJoinCarrier thread = (ForkJoinCarrier) Thread.currentThread();
       Carrier carrier = thread.carrier();
       long run = carrier.begin(continuation);
+      if (queuedAtNanos != NOT_SAMPLED) {
+        latencies.add(System.nanoTime() - queuedAtNanos);
+      }
+      if (run % SAMPLE_EVERY == 0) {
+        sampleNext.set(true);
+      }
       try {
         continuation.run();
       } catch (Throwable fault) {
@@ -91,6 +130,37 @@ final class Carriers extends ForkJoinPool {
       if (run % LOOK_OUTSIDE_EVERY == 0) {
         thread.carriers().runOneFromOutside();
       }
+      return true;
+    }
+
+    @Override
+    public @Nullable Void getRawResult() {
+      return null;
+    }
+
+    @Override
+    protected void setRawResult(@Nullable Void value) {}
+  }
+
+  /** Does nothing; while it has to wait, what was queued before it waits as well. */
+  @SuppressWarnings("serial") // as above
+  static final class Probe extends ForkJoinTask<@Nullable Void> {
+    private final long sentAtNanos;
+
+    /** Written by the carrier that runs it, before it is done. */
+    private long ranAtNanos;
+
+    Probe(long sentAtNanos) {
+      this.sentAtNanos = sentAtNanos;
+    }
+
+    long waitedNanos(long nowNanos) {
+      return (isDone() ? ranAtNanos : nowNanos) - sentAtNanos;
+    }
+
+    @Override
+    protected boolean exec() {
+      ranAtNanos = System.nanoTime();
       return true;
     }
 

@@ -2,6 +2,7 @@
 package io.tidegate.carrier;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -28,7 +29,30 @@ final class JdkEngine implements PoolEngine {
   @Override
   public PoolStats stats(long started, long completed) {
     return new PoolStats(
-        0, started, completed, OptionalLong.empty(), OptionalInt.empty(), Optional.empty());
+        0,
+        started,
+        completed,
+        OptionalLong.empty(),
+        OptionalInt.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        Optional.empty());
+  }
+
+  @Override
+  public long queued() {
+    return 0;
+  }
+
+  @Override
+  public long waitedNanos(long nowNanos) {
+    return 0;
+  }
+
+  @Override
+  public List<Occupant> occupants() {
+    return List.of();
   }
 
   @Override

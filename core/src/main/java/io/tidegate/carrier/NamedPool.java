@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
-import io.tidegate.carrier.Isolation.Mode;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A pool with a name of its own, and with carriers of its own where the JVM allows it. */
+/** A pool with a name of its own: what its life is, whatever runs its threads. */
 final class NamedPool implements CarrierPool {
   /*
    *   from      to        by                    when
@@ -27,6 +27,7 @@ final class NamedPool implements CarrierPool {
   private final String name;
   private final Isolation isolation;
   private final PoolEngine engine;
+  private final @Nullable StarvationWatch watch;
   private final PoolThreads threads;
 
   /** Any thread: set by the closer that does the work. */
@@ -34,67 +35,15 @@ final class NamedPool implements CarrierPool {
 
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private NamedPool(String name, Isolation isolation, PoolEngine engine) {
+  /** Makes an open pool; without a watch where the JDK's scheduler runs its threads. */
+  NamedPool(String name, Isolation isolation, PoolEngine engine, @Nullable StarvationWatch watch) {
     this.name = name;
     this.isolation = isolation;
     this.engine = engine;
+    this.watch = watch;
     this.threads = new PoolThreads(this, engine);
-  }
-
-  static int defaultParallelism() {
-    return Math.max(2, Runtime.getRuntime().availableProcessors());
-  }
-
-  static CarrierPool open(String name, int parallelism) {
-    check(name, "parallelism", parallelism);
-    CarrierSetting setting = CarrierSetting.current();
-    if (setting == CarrierSetting.SHARED) {
-      return onJdkScheduler(name, "asked for by " + setting);
-    }
-    return switch (CarrierStart.access()) {
-      case SchedulerAccess.Open open -> dedicated(name, parallelism, open);
-      case SchedulerAccess.Refused refused -> withoutAccess(name, setting, refused);
-    };
-  }
-
-  static CarrierPool openPlatform(String name, int maxThreads) {
-    check(name, "maxThreads", maxThreads);
-    String life = ThreadLocalEraser.isAllowed()
-        ? "platform threads"
-        : "platform threads, a new one for each start: to let them forget and be used again, start java with "
-            + SchedulerProbe.flag();
-    return new NamedPool(name, new Isolation(Mode.DEDICATED, life), new PlatformEngine(name, maxThreads));
-  }
-
-  private static void check(String name, String what, int number) {
-    PoolName.checked(name);
-    if (number < 1 || number > MAX_PARALLELISM) {
-      throw new IllegalArgumentException(
-          "Pool \"%s\": %s must be 1 to %d, not %d".formatted(name, what, MAX_PARALLELISM, number));
-    }
-  }
-
-  private static CarrierPool withoutAccess(String name, CarrierSetting setting, SchedulerAccess.Refused refused) {
-    if (setting == CarrierSetting.DEDICATED) {
-      throw new IllegalStateException(
-          "Pool \"%s\" cannot have carriers of its own, which %s demands: %s"
-              .formatted(name, setting, refused.reason()));
-    }
-    CarrierStart.tellShared(refused);
-    return onJdkScheduler(name, refused.reason());
-  }
-
-  private static CarrierPool onJdkScheduler(String name, String reason) {
-    return new NamedPool(name, new Isolation(Mode.SHARED, reason), new JdkEngine());
-  }
-
-  private static CarrierPool dedicated(String name, int parallelism, SchedulerAccess.Open open) {
-    CarrierScheduler scheduler = new CarrierScheduler(name, parallelism, open.jdkScheduler());
-    try {
-      ThreadFactory jvm = open.route().factoryOn(scheduler);
-      return new NamedPool(name, new Isolation(Mode.DEDICATED, open.reason()), new CarrierEngine(scheduler, jvm));
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("The JVM gave a scheduler of its own to the probe and not to pool " + name, e);
+    if (watch != null) {
+      PoolWatch.add(watch);
     }
   }
 
@@ -130,7 +79,8 @@ final class NamedPool implements CarrierPool {
 
   @Override
   public PoolStats stats() {
-    return threads.stats();
+    PoolStats stats = threads.stats();
+    return watch == null ? stats : stats.starved(watch.episodes(), watch.current());
   }
 
   @Override
@@ -147,6 +97,9 @@ final class NamedPool implements CarrierPool {
     if (closing.compareAndSet(false, true)) {
       threads.refuseNew();
       Uninterrupted.run(threads::awaitNone);
+      if (watch != null) {
+        PoolWatch.remove(watch);
+      }
       endCarriers();
       closed.countDown();
     } else {

@@ -42,6 +42,7 @@ final class PlatformCarrier extends Thread {
 
   private void run(Job job) {
     carrier.begin(job);
+    engine.latencies().add(System.nanoTime() - job.queuedAtNanos());
     try {
       job.work().run();
     } finally {

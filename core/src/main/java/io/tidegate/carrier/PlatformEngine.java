@@ -3,6 +3,9 @@ package io.tidegate.carrier;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Queue;
@@ -39,6 +42,7 @@ final class PlatformEngine implements PoolEngine {
   private final String label;
   private final int maxThreads;
   private final CarrierRoll roll = new CarrierRoll();
+  private final LatencyCounts latencies = new LatencyCounts();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition workOrEnd = lock.newCondition();
   private final Condition noThread = lock.newCondition();
@@ -187,7 +191,12 @@ final class PlatformEngine implements PoolEngine {
     return roll;
   }
 
-  private int queued() {
+  LatencyCounts latencies() {
+    return latencies;
+  }
+
+  @Override
+  public long queued() {
     lock.lock();
     try {
       return queue.size();
@@ -197,8 +206,38 @@ final class PlatformEngine implements PoolEngine {
   }
 
   @Override
+  public long waitedNanos(long nowNanos) {
+    lock.lock();
+    try {
+      Job first = queue.peek();
+      return first == null ? 0 : nowNanos - first.queuedAtNanos();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public List<Occupant> occupants() {
+    List<Occupant> found = new ArrayList<>();
+    for (Carrier carrier : roll.live()) {
+      if (carrier.load() instanceof Job job) {
+        found.add(Occupant.of(carrier, job.name(), carrier.thread()));
+      }
+    }
+    return found;
+  }
+
+  @Override
   public PoolStats stats(long started, long completed) {
     return new PoolStats(
-        maxThreads, started, completed, OptionalLong.of(queued()), OptionalInt.of(roll.mounted()), roll.cpuTime());
+        maxThreads,
+        started,
+        completed,
+        OptionalLong.of(queued()),
+        OptionalInt.of(roll.mounted()),
+        roll.cpuTime(),
+        Optional.of(latencies.histogram()),
+        0,
+        Optional.empty());
   }
 }

@@ -2,6 +2,7 @@
 package io.tidegate.carrier;
 
 import java.time.Duration;
+import java.util.List;
 
 /** What runs a pool's threads. Safe for use by any thread. */
 sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine {
@@ -16,6 +17,18 @@ sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine {
 
   /** Returns its numbers, with those of the threads that the pool has counted. */
   PoolStats stats(long started, long completed);
+
+  /** Returns how many wait for an OS thread; 0 where that cannot be known. */
+  long queued();
+
+  /**
+   * Returns how long, at least, something that is ready has waited for an OS thread, as far as is seen at a time. Called
+   * by one thread at a time.
+   */
+  long waitedNanos(long nowNanos);
+
+  /** Returns what its OS threads run now. */
+  List<Occupant> occupants();
 
   /**
    * Ends its OS threads after they have run what they were given, waiting no longer than a limit for them. Called once,

@@ -6,15 +6,6 @@ final class PoolText {
   private PoolText() {}
 
   static String of(CarrierPool pool, String state) {
-    PoolStats stats = pool.stats();
-    return "CarrierPool[%s %s %s parallelism=%d started=%d completed=%d live=%d]"
-        .formatted(
-            pool.name(),
-            pool.isolation().mode(),
-            state,
-            stats.parallelism(),
-            stats.started(),
-            stats.completed(),
-            stats.live());
+    return "CarrierPool[%s %s %s %s]".formatted(pool.name(), pool.isolation().mode(), state, pool.stats());
   }
 }

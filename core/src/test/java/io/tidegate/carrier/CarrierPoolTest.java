@@ -232,6 +232,7 @@ class CarrierPoolTest {
     assertEquals(OptionalLong.empty(), stats.queued());
     assertEquals(OptionalInt.empty(), stats.mounted());
     assertEquals(Optional.empty(), stats.cpuTime());
+    assertEquals(Optional.empty(), stats.runQueue());
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.tidegate.carrier;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,7 +20,7 @@ class CarrierSettingTest {
 
   @Test
   void parse_eachValue_isFound() {
-    assertEquals(CarrierSetting.AUTO, CarrierSetting.parse(null));
+    assertNull(CarrierSetting.ofProcess());
     assertEquals(CarrierSetting.AUTO, CarrierSetting.parse("auto"));
     assertEquals(CarrierSetting.DEDICATED, CarrierSetting.parse("dedicated"));
     assertEquals(CarrierSetting.SHARED, CarrierSetting.parse("shared"));
@@ -56,6 +57,29 @@ class CarrierSettingTest {
     System.setProperty("io.tidegate.carriers", "dedicated");
     String message = messageOf(IllegalStateException.class, () -> CarrierPool.named("pool"));
     assertTrue(message.contains("io.tidegate.carriers=dedicated"), message);
+    assertTrue(message.contains("--add-opens java.base/java.lang=io.tidegate.core"), message);
+  }
+
+  /** P4: the builder's word counts where the property is silent, the property's where it is not. */
+  @Test
+  void carriers_ofTheBuilder_countUnlessThePropertyIsSet() {
+    CarrierPool.Builder builder = CarrierPool.newPool("pool").carriers(CarrierSetting.SHARED);
+    try (CarrierPool pool = builder.open()) {
+      assertEquals("asked for by its builder, carriers=shared", pool.isolation().reason());
+    }
+    System.setProperty("io.tidegate.carriers", "auto");
+    try (CarrierPool pool = builder.open()) {
+      assertFalse(pool.isolation().reason().contains("builder"), () -> pool.isolation().toString());
+    }
+  }
+
+  /** P4: a pool that must have carriers of its own and cannot is not made. */
+  @Test
+  @Tag("without-flag")
+  void carriers_dedicatedWithoutFlag_failsAndNamesTheFlag() {
+    CarrierPool.Builder builder = CarrierPool.newPool("pool").carriers(CarrierSetting.DEDICATED);
+    String message = messageOf(IllegalStateException.class, builder::open);
+    assertTrue(message.contains("its builder, carriers=dedicated"), message);
     assertTrue(message.contains("--add-opens java.base/java.lang=io.tidegate.core"), message);
   }
 

@@ -237,7 +237,7 @@ class DedicatedPoolTest {
     Set<Thread> during = platformThreads();
     during.removeAll(before);
     assertTrue(
-        during.stream().allMatch(t -> t.getName().startsWith("many") || isJdks(t)), during::toString);
+        during.stream().allMatch(t -> t.getName().startsWith("many") || isOnePerProcess(t)), during::toString);
     pools.forEach(CarrierPool::close);
     for (Thread added : during) {
       assertFalse(added.getName().startsWith("many") && added.isAlive(), added::toString);
@@ -245,8 +245,10 @@ class DedicatedPoolTest {
     assertEquals(List.of(), carriersOf("many").stream().filter(Thread::isAlive).toList());
   }
 
-  /** Threads that the JDK has once per process, not once per pool. */
-  private static boolean isJdks(Thread thread) {
-    return thread.getName().startsWith("VirtualThread-") || thread.getName().startsWith("ForkJoinPool-1-worker");
+  /** Threads that there are once per process, not once per pool. */
+  private static boolean isOnePerProcess(Thread thread) {
+    return thread.getName().startsWith("VirtualThread-")
+        || thread.getName().startsWith("ForkJoinPool-1-worker")
+        || thread.getName().equals("tidegate-watch");
   }
 }

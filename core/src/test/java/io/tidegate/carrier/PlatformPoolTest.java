@@ -422,7 +422,7 @@ class PlatformPoolTest {
     assertThrows(IllegalArgumentException.class, () -> CarrierPool.platform("blockingwork", 1));
     String message = String.valueOf(
         assertThrows(IllegalArgumentException.class, () -> CarrierPool.platform("files", 0)).getMessage());
-    assertEquals("Pool \"files\": maxThreads must be 1 to 999, not 0", message);
+    assertEquals("Pool \"files\": parallelism must be 1 to 999, not 0", message);
     assertNull(LEFT_BEHIND.get());
   }
 

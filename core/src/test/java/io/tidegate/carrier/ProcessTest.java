@@ -76,6 +76,19 @@ class ProcessTest {
     assertTrue(output(List.of(FLAG), "rejects").contains("thread lost"));
   }
 
+  /** P6: told once, and its end; and the thread that looks goes with the last pool. */
+  @Test
+  void starvation_ofAPool_isLoggedOnce() throws Exception {
+    String output = output(List.of(FLAG), "starves");
+    // The hog itself may have had to wait, too, on a machine that is busy.
+    int spells = count(output, "WARN io.tidegate.carrier.CarrierPool");
+    assertTrue(output.contains("spells " + spells), output);
+    assertEquals(spells, count(output, "Carrier pool \"hogged\" has carriers for all that is ready again"), output);
+    assertEquals(1, count(output, "\n  hogged-1 runs HOG #"), output);
+    assertTrue(output.contains("    at io.tidegate.carrier.ProcessTestMain."), output);
+    assertTrue(output.contains("watched true") && output.contains("no watch left"), output);
+  }
+
   private static String output(List<String> flags, String program) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

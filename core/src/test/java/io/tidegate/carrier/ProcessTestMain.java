@@ -4,6 +4,7 @@ package io.tidegate.carrier;
 import io.tidegate.carrier.SchedulerAccess.Open;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -24,6 +25,7 @@ final class ProcessTestMain {
       case "pollers-virtual-start" -> Await.ended(Thread.ofVirtual().start(ProcessTestMain::pollersUnchecked));
       case "pollers-uncured" -> pollersUncured();
       case "rejects" -> rejects();
+      case "starves" -> starves();
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
@@ -36,6 +38,37 @@ final class ProcessTestMain {
         OUT.println("pool \"p\" failed: " + e.getMessage());
       }
     }
+  }
+
+  private static void starves() {
+    AtomicBoolean go = new AtomicBoolean();
+    CarrierPool pool = CarrierPool.newPool("hogged").parallelism(1).starvationLimit(Duration.ofMillis(1)).open();
+    CarrierPool other = CarrierPool.platform("other", 1);
+    pool.start("HOG", () -> {
+      while (!go.get()) {
+        Thread.onSpinWait();
+      }
+    });
+    Await.until("hog runs", () -> pool.stats().mounted().orElseThrow() == 1);
+    Await.until("its own wait is over", () -> pool.stats().starvation().isEmpty());
+    pool.start("WAITS", () -> {});
+    Await.until("several looks", () -> hasStarvedFor(pool, Duration.ofMillis(20)));
+    go.set(true);
+    Await.until("over", () -> pool.stats().starvation().isEmpty());
+    pool.close();
+    OUT.println("spells " + pool.stats().starvations());
+    OUT.println("watched " + isWatched());
+    other.close();
+    Await.until("no watch left", () -> !isWatched());
+    OUT.println("no watch left");
+  }
+
+  private static boolean hasStarvedFor(CarrierPool pool, Duration time) {
+    return pool.stats().starvation().filter(now -> now.waited().compareTo(time) > 0).isPresent();
+  }
+
+  private static boolean isWatched() {
+    return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("tidegate-watch"));
   }
 
   private static void pollersUnchecked() {
