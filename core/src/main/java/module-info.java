@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.tidegate.core {
   requires static transitive org.jspecify;
+  requires static transitive java.instrument;
   requires java.management;
   requires org.slf4j;
 

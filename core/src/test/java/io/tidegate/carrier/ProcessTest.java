@@ -8,14 +8,21 @@ import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 /** What is true of a whole process, seen in a JVM of its own: on the class path, as most users run it. */
@@ -54,6 +61,28 @@ class ProcessTest {
     assertEquals(3, count(output, "pool \"p\" failed"), output);
   }
 
+  /** P4: either line in the manifest of the jar that java starts opens what is needed, without a flag. */
+  @ParameterizedTest
+  @CsvSource({"Add-Opens, java.base/java.lang", "Launcher-Agent-Class, io.tidegate.carrier.CarrierAgent"})
+  void named_inAnExecutableJar_isDedicated(String attribute, String value, @TempDir Path folder) throws Exception {
+    Manifest manifest = new Manifest();
+    Attributes lines = manifest.getMainAttributes();
+    lines.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    lines.put(Attributes.Name.MAIN_CLASS, "io.tidegate.carrier.ProcessTestMain");
+    lines.put(Attributes.Name.CLASS_PATH, classPath().map(ProcessTest::uri).collect(Collectors.joining(" ")));
+    lines.putValue(attribute, value);
+    Path jar = folder.resolve("program.jar");
+    new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+    String output = outputOf(List.of("-jar", jar.toString(), "pools"));
+    assertEquals(3, count(output, "pool DEDICATED: own scheduler"), output);
+    assertEquals(0, count(output, "WARN"), output);
+  }
+
+  /** Of a folder it ends with a slash, as the class path of a manifest needs it. */
+  private static String uri(String path) {
+    return Path.of(path).toUri().toString();
+  }
+
   /** From JDK 22 on the pollers would else be threads of the pool that reads first. */
   @Test
   void firstSocketOfTheProcess_inAPoolThatCloses_leavesNetworkReadsAlive() throws Exception {
@@ -90,24 +119,28 @@ class ProcessTest {
   }
 
   private static String output(List<String> flags, String program) throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(flags);
+    String classPath = classPath().collect(Collectors.joining(File.pathSeparator));
+    arguments.addAll(List.of("-cp", classPath, "io.tidegate.carrier.ProcessTestMain", program));
+    return outputOf(arguments);
+  }
+
+  private static String outputOf(List<String> arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags);
-    command.addAll(List.of("-cp", classPath(), "io.tidegate.carrier.ProcessTestMain", program));
+    command.addAll(arguments);
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
     return output;
   }
 
-  private static String classPath() {
+  private static Stream<String> classPath() {
     // Through its objects, as this module does not read the logging backend's.
     Class<?> backend = LoggerFactory.getILoggerFactory().getClass();
     return Stream.concat(
-            Stream.of(Path.of(System.getProperty("basedir", ""), "target", "test-classes").toString()),
-            Stream.of(CarrierPool.class, LoggerFactory.class, backend, backend.getSuperclass())
-                .map(ProcessTest::origin))
-        .collect(Collectors.joining(File.pathSeparator));
+        Stream.of(Path.of(System.getProperty("basedir", ""), "target", "test-classes").toString()),
+        Stream.of(CarrierPool.class, LoggerFactory.class, backend, backend.getSuperclass()).map(ProcessTest::origin));
   }
 
   private static String origin(Class<?> type) {

@@ -17,16 +17,27 @@ final class ChildProcess implements AutoCloseable {
     this.output = output;
   }
 
-  /** Starts it; its output goes into a file of the folder. */
+  /** Starts it from its classes; its output goes into a file of the folder. */
   static ChildProcess start(Path folder, String... arguments) throws IOException {
-    Path output = Files.createTempFile(folder, "output", ".txt");
-    List<String> command = new ArrayList<>(List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    List<String> options = List.of(
         "--add-opens", "java.base/java.lang=ALL-UNNAMED",
         "-XX:TieredStopAtLevel=1",
         "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
         "-Dlogback.configurationFile=logback.xml",
-        PageserverCommand.class.getName()));
+        PageserverCommand.class.getName());
+    return run(folder, options, arguments);
+  }
+
+  /** Starts it from its executable jar. */
+  static ChildProcess startJar(Path folder, Path jar, String... arguments) throws IOException {
+    return run(folder, List.of("-XX:TieredStopAtLevel=1", "-jar", jar.toString()), arguments);
+  }
+
+  private static ChildProcess run(Path folder, List<String> options, String... arguments) throws IOException {
+    Path output = Files.createTempFile(folder, "output", ".txt");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     return new ChildProcess(builder.redirectErrorStream(true).redirectOutput(output.toFile()).start(), output);
