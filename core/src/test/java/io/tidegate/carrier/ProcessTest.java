@@ -118,18 +118,31 @@ class ProcessTest {
     assertTrue(output.contains("watched true") && output.contains("no watch left"), output);
   }
 
+  /** Starts a program with the flag. */
+  static Process start(String program) throws IOException {
+    return java(arguments(List.of(FLAG), program));
+  }
+
   private static String output(List<String> flags, String program) throws IOException, InterruptedException {
+    return outputOf(arguments(flags, program));
+  }
+
+  private static List<String> arguments(List<String> flags, String program) {
     List<String> arguments = new ArrayList<>(flags);
     String classPath = classPath().collect(Collectors.joining(File.pathSeparator));
     arguments.addAll(List.of("-cp", classPath, "io.tidegate.carrier.ProcessTestMain", program));
-    return outputOf(arguments);
+    return arguments;
   }
 
-  private static String outputOf(List<String> arguments) throws IOException, InterruptedException {
+  private static Process java(List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(arguments);
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+
+  private static String outputOf(List<String> arguments) throws IOException, InterruptedException {
+    Process process = java(arguments);
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
     return output;

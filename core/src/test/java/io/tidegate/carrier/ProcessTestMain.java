@@ -2,14 +2,19 @@
 package io.tidegate.carrier;
 
 import io.tidegate.carrier.SchedulerAccess.Open;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** The programs that {@link ProcessTest} runs. */
@@ -26,6 +31,7 @@ final class ProcessTestMain {
       case "pollers-uncured" -> pollersUncured();
       case "rejects" -> rejects();
       case "starves" -> starves();
+      case "burns" -> burns();
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
@@ -37,6 +43,43 @@ final class ProcessTestMain {
       } catch (IllegalStateException e) {
         OUT.println("pool \"p\" failed: " + e.getMessage());
       }
+    }
+  }
+
+  /** Four pools, of both sorts, that burn more and less CPU, and then keep their threads until the input ends. */
+  private static void burns() {
+    List<CarrierPool> pools = List.of(
+        CarrierPool.named("walreceiver", 1),
+        CarrierPool.named("compute", 1),
+        CarrierPool.platform("files", 1),
+        CarrierPool.named("background", 1));
+    AtomicInteger burnt = new AtomicInteger();
+    for (int i = 0; i < pools.size(); i++) {
+      CarrierPool pool = pools.get(i);
+      Duration burn = Duration.ofMillis(100L * (i + 1));
+      pool.start("BURNS", () -> {
+        while (pool.stats().cpuTime().orElseThrow().compareTo(burn) < 0) {
+          Thread.onSpinWait();
+        }
+        burnt.incrementAndGet();
+        blockCarrier();
+      });
+    }
+    Await.until("all burnt", () -> burnt.get() == pools.size());
+    for (CarrierPool pool : pools) {
+      OUT.println(pool.name() + " " + pool.stats().cpuTime().orElseThrow().toNanos());
+    }
+    OUT.println("burnt");
+    pools.forEach(CarrierPool::close);
+  }
+
+  /** Reads the input, which keeps even a carrier, until there is no more. */
+  private static void blockCarrier() {
+    try {
+      int end = new FileInputStream(FileDescriptor.in).read();
+      assert end < 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

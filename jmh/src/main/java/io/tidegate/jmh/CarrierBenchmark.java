@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.jmh;
+
+import io.tidegate.carrier.CarrierPool;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** A named pool against the JDK's scheduler: what it costs to start a thread there, and to hand over to another one. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 5, jvmArgsAppend = {"--add-opens", "java.base/java.lang=ALL-UNNAMED"})
+public class CarrierBenchmark {
+  private static final int BATCH = 1_000;
+
+  /** Whose carriers. */
+  @Param({"named", "jdk"})
+  public String scheduler = "";
+
+  private final CarrierPool pool = CarrierPool.named("bench");
+  private ThreadFactory factory = Thread.ofVirtual().factory();
+
+  /** Takes the pool's factory, or keeps the JDK's. */
+  @Setup
+  public void choose() {
+    if (scheduler.equals("named")) {
+      factory = pool.factory();
+    }
+  }
+
+  /** Closes the pool. */
+  @TearDown
+  public void close() {
+    pool.close();
+  }
+
+  /** Starts threads and waits until all have ended; time per thread. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public void spawn() throws InterruptedException {
+    CountDownLatch ended = new CountDownLatch(BATCH);
+    for (int i = 0; i < BATCH; i++) {
+      factory.newThread(ended::countDown).start();
+    }
+    ended.await();
+  }
+
+  /** Two threads that wake each other in turn; time per wake-up. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public void handOff() throws InterruptedException {
+    new Ball().play(factory, BATCH);
+  }
+
+  /** What two threads pass to each other. */
+  static final class Ball {
+    /** Whose turn it is is told by its parity. Written by the one whose turn it is. */
+    private volatile int passes;
+
+    /** Has two threads of a factory pass it, and waits until they have. */
+    void play(ThreadFactory factory, int rounds) throws InterruptedException {
+      Thread[] players = new Thread[2];
+      players[0] = factory.newThread(() -> pass(players, 0, rounds));
+      players[1] = factory.newThread(() -> pass(players, 1, rounds));
+      players[0].start();
+      players[1].start();
+      players[0].join();
+      players[1].join();
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writes at a time
+    private void pass(Thread[] players, int own, int rounds) {
+      while (passes < rounds) {
+        if (passes % 2 == own) {
+          passes++;
+          LockSupport.unpark(players[1 - own]);
+        } else {
+          LockSupport.park(this);
+        }
+      }
+      LockSupport.unpark(players[1 - own]);
+    }
+  }
+}
