@@ -134,7 +134,7 @@ public interface CarrierPool extends AutoCloseable {
    * counts as live from now on until it has ended: {@link #close} waits for it. An exception that ends it goes to that
    * thread's {@link Thread.UncaughtExceptionHandler}, whose run belongs to it.
    *
-   * @implSpec The default takes a thread of the {@link #factory}, names and starts it.
+   * <p>This default takes a thread of the {@link #factory}, names and starts it.
    *
    * @param threadName what the body is called: the name of its thread if that is virtual. A platform thread keeps the
    *     name that the pool gave it

@@ -4,6 +4,7 @@ package io.tidegate.carrier;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -126,5 +127,33 @@ class JvmFactsTest {
       assertEquals(1, pool.stats().started());
     }
     assertTrue(there.get());
+  }
+
+  /** What a scheduler is handed holds the thread: so the starvation watch can name it. */
+  @Test
+  void continuation_ofAThread_letsTheThreadBeFound() {
+    ConcurrentLinkedQueue<Runnable> handedOver = new ConcurrentLinkedQueue<>();
+    Thread thread = newThread(handedOver::add, () -> {});
+    thread.start();
+    Runnable continuation = handedOver.remove();
+    assertSame(thread, MountedThread.of(continuation).orElseThrow());
+    continuation.run();
+    Await.ended(thread);
+  }
+
+  /** So a platform thread can be used again for what must not see what ran there before. */
+  @Test
+  void threadLocals_ofAPlatformThread_canBeErased() {
+    ThreadLocal<String> own = new ThreadLocal<>();
+    InheritableThreadLocal<String> inheritable = new InheritableThreadLocal<>();
+    AtomicBoolean erased = new AtomicBoolean();
+    Await.ended(Thread.ofPlatform().start(() -> {
+      own.set("left");
+      inheritable.set("left");
+      ThreadLocalEraser.erase();
+      erased.set(own.get() == null && inheritable.get() == null);
+    }));
+    assertTrue(ThreadLocalEraser.isAllowed());
+    assertTrue(erased.get());
   }
 }
