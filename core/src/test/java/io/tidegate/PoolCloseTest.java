@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 class PoolCloseTest {
   private record Ingest(String name, CarrierPool pool) implements TaskKind {}
 
-  /** P2: strangers that a task has started, and that the pool does not wait for, go on when their token is cancelled. */
+  /** P2: threads that a task has started, and the pool does not wait for, go on when their token is cancelled. */
   @Test
   void close_strangersInWaitsOfTheLibrary_goOn() throws Exception {
     CarrierPool pool = CarrierPool.named("closing", 2);

@@ -27,7 +27,9 @@ final class Carrier {
   long begin(Object what) {
     // In this order whoever finds nothing queued finds what is run.
     load.setRelease(what);
-    return begun.incrementAndGet();
+    long number = begun.getPlain() + 1;
+    begun.setRelease(number);
+    return number;
   }
 
   void end() {

@@ -8,7 +8,8 @@ import java.util.Set;
 /**
  * Opens to this library what dedicated carriers need, in a process that is started with {@code java -jar}: where the
  * manifest of that jar says {@code Launcher-Agent-Class: io.tidegate.carrier.CarrierAgent}, the JVM calls it before
- * {@code main}. It does what {@code Add-Opens: java.base/java.lang} there does, and to the module of this library alone.
+ * {@code main}. It does what {@code Add-Opens: java.base/java.lang} there does, and to the module of this library
+ * alone.
  */
 public final class CarrierAgent {
   private CarrierAgent() {}

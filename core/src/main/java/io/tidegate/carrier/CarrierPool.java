@@ -18,11 +18,11 @@ import java.util.concurrent.ThreadFactory;
  *
  * <p><b>Starvation:</b> where something that is ready to run has waited for an OS thread for longer than the pool's
  * limit, one WARN says so, with what each OS thread of the pool runs and its stack; another line at INFO tells the end
- * of it. {@link #stats} shows the same. All open pools are looked at by one thread, {@code tidegate-watch}. Pools on the
- * JDK's scheduler are not: whom that runs, and in whose way they are, is not theirs.
+ * of it. {@link #stats} shows the same. All open pools are looked at by one thread, {@code tidegate-watch}. Pools on
+ * the JDK's scheduler are not: whom that runs, and in whose way they are, is not theirs.
  *
- * <p>Work that blocks the OS thread it is on, as file I/O and native calls do, would take a carrier away from the others
- * of its pool: it has its place in a pool of {@link #platform platform threads}, which needs no flag.
+ * <p>Work that blocks the OS thread it is on, as file I/O and native calls do, would take a carrier away from the
+ * others of its pool: it has its place in a pool of {@link #platform platform threads}, which needs no flag.
  *
  * <p>Whoever makes a pool closes it. {@link #shared} is the JDK's scheduler itself; nobody closes that.
  *
@@ -76,10 +76,10 @@ public interface CarrierPool extends AutoCloseable {
   }
 
   /**
-   * Makes a pool of platform threads, for work that blocks the OS thread it is on: file I/O, native calls. Of the bodies
-   * that are started, so many run at a time; the others wait for their turn, in the order of their starts. The threads
-   * are started when there is work for them, as daemons {@code <name>-<number>}, and end when they have been idle for
-   * some time.
+   * Makes a pool of platform threads, for work that blocks the OS thread it is on: file I/O, native calls. Of the
+   * bodies that are started, so many run at a time; the others wait for their turn, in the order of their starts. The
+   * threads are started when there is work for them, as daemons {@code <name>-<number>}, and end when they have been
+   * idle for some time.
    *
    * <p>No body finds anything of one that ran before it: no thread-local, log context, interrupt status, priority or
    * context class loader. Where the JVM does not let a thread forget its thread-locals, each body gets a new thread;
@@ -111,8 +111,8 @@ public interface CarrierPool extends AutoCloseable {
   }
 
   /**
-   * {@return the pool that the calling thread runs for; {@link #shared()} on every thread that no named pool made, be it
-   * virtual or platform}
+   * {@return the pool that the calling thread runs for; {@link #shared()} on every thread that no named pool made, be
+   * it virtual or platform}
    */
   static CarrierPool current() {
     return PoolThreads.poolOfThisThread();
@@ -191,8 +191,8 @@ public interface CarrierPool extends AutoCloseable {
   /** Collects what a new pool is like. Not safe for use by several threads at once. */
   interface Builder {
     /**
-     * Sets the number of carriers, or of platform threads. By default that of the processors of this process, and two at
-     * least.
+     * Sets the number of carriers, or of platform threads. By default that of the processors of this process, and two
+     * at least.
      *
      * @param number 1 to {@value CarrierPool#MAX_PARALLELISM}
      * @return this
@@ -217,8 +217,8 @@ public interface CarrierPool extends AutoCloseable {
     Builder platformThreads();
 
     /**
-     * Sets how long something may be ready and wait for an OS thread before that is reported; by default a second. It is
-     * noticed up to half of the limit later.
+     * Sets how long something may be ready and wait for an OS thread before that is reported; by default a second. It
+     * is noticed up to half of the limit later.
      *
      * @param limit above zero, at most a year
      * @return this

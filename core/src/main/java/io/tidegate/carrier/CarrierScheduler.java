@@ -81,8 +81,8 @@ final class CarrierScheduler implements Executor {
   }
 
   /**
-   * Returns how long a probe behind what waits for a carrier has waited, or the last one did: as long as something waits
-   * there is one. Called by one thread at a time.
+   * Returns how long a probe behind what waits for a carrier has waited, or the last one did: as long as something
+   * waits there is one. Called by one thread at a time.
    */
   long waitedNanos(long nowNanos) {
     if (queued() == 0) {

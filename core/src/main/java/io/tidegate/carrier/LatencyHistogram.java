@@ -8,7 +8,8 @@ import java.util.List;
  * How long ready threads have waited for a carrier, since the pool was made: how many of those that were timed waited
  * how long, in steps of powers of two.
  *
- * @param counts the number at index {@code i} is that of the waits of less than 2<sup>i</sup> ns that are in none before
+ * @param counts the number at index {@code i} is that of the waits of less than 2<sup>i</sup> ns that are in none
+ *     before
  */
 public record LatencyHistogram(List<Long> counts) {
   /** Copies the counts. */

@@ -29,7 +29,8 @@ public interface PoolClock {
    * Parks the calling thread as {@link #park} does, and no longer than until {@link #nanoTime} has reached a value.
    *
    * @param blocker the object that is waited for
-   * @param deadlineNanos the value of {@code nanoTime} at which to return, compared by difference; a past one returns at once
+   * @param deadlineNanos the value of {@code nanoTime} at which to return, compared by difference; a past one returns at
+   *     once
    */
   void parkUntil(Object blocker, long deadlineNanos);
 }

@@ -22,8 +22,8 @@ sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine {
   long queued();
 
   /**
-   * Returns how long, at least, something that is ready has waited for an OS thread, as far as is seen at a time. Called
-   * by one thread at a time.
+   * Returns how long, at least, something that is ready has waited for an OS thread, as far as is seen at a time.
+   * Called by one thread at a time.
    */
   long waitedNanos(long nowNanos);
 
