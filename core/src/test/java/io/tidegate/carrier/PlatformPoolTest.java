@@ -140,6 +140,7 @@ class PlatformPoolTest {
     try (CarrierPool pool = CarrierPool.platform("files", 1)) {
       pool.start("leaves", () -> {
         first.set(Thread.currentThread());
+        Await.until("the next one waits", () -> pool.stats().queued().orElseThrow() == 1);
         leaveThings();
       });
       pool.start("looks", () -> {
