@@ -15,8 +15,6 @@ import org.openjdk.jcstress.infra.results.J_Result;
 
 /** {@link CarrierRoll}: a carrier is written down in one step, and taken out in one. */
 final class CarrierRollStress {
-  private static final Carriers CARRIERS = new Carriers("race", 1);
-
   private CarrierRollStress() {}
 
   /** Two carriers start: each has a number of its own, the lowest. */
@@ -25,8 +23,8 @@ final class CarrierRollStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealAdd {
-    private static final Carrier ONE = new Carrier(CARRIERS);
-    private static final Carrier OTHER = new Carrier(CARRIERS);
+    private static final Carrier ONE = new Carrier(new Thread());
+    private static final Carrier OTHER = new Carrier(new Thread());
 
     private final CarrierRoll roll = new CarrierRoll();
 
@@ -75,10 +73,10 @@ final class CarrierRollStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealRemove {
-    private static final Carrier ENDING = new Carrier(CARRIERS);
+    private static final Carrier ENDING = new Carrier(new Thread());
 
     static {
-      ENDING.begin();
+      ENDING.begin(ENDING);
     }
 
     private final CarrierRoll roll = new CarrierRoll();
