@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An entry that counts how often it is told. */
@@ -13,7 +12,7 @@ final class Told extends Attachments.Entry {
   }
 
   @Override
-  void tell(List<Listener> claimed) {
+  void tell() {
     times.incrementAndGet();
   }
 }
