@@ -12,7 +12,7 @@ final class Stubborn implements TaskAction, TaskBody<String> {
   /** Written before 'inside' is counted down. */
   private @Nullable Thread thread;
 
-  static Stubborn in(Scope scope) throws InterruptedException {
+  public static Stubborn in(Scope scope) throws InterruptedException {
     Stubborn stubborn = new Stubborn();
     scope.spawn(Work.READ, stubborn);
     stubborn.awaitInside();
@@ -43,12 +43,12 @@ final class Stubborn implements TaskAction, TaskBody<String> {
   }
 
   /** Returns when it is inside and parked. */
-  void awaitInside() throws InterruptedException {
+  public void awaitInside() throws InterruptedException {
     inside.await();
     Blocked.until(Objects.requireNonNull(thread));
   }
 
-  void release() {
+  public void release() {
     released.countDown();
   }
 }
