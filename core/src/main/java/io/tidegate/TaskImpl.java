@@ -316,6 +316,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     return taken;
   }
 
+  @Override
   CarrierPool pool() {
     return pool;
   }

@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /**
- * One thread's wait for a condition that other threads bring about: what every wait of this library, and a wait of one's
- * own, is built on.
+ * One thread's wait for a condition that other threads bring about: what every wait of this library, and a wait of
+ * one's own, is built on.
  *
  * <p>The protocol loses no wake-up if both sides keep to their order:
  * <ol>
@@ -24,13 +24,13 @@ import java.util.function.BooleanSupplier;
  * <p>The state and the place where waiters are published must both be volatile, or be guarded by one lock. Hold no lock
  * while in {@code await}, and rather none in {@code wake}.
  *
- * <p><b>Threads:</b> {@code await} is for the thread that made the waiter, {@code wake} for any. A waiter may be used for
- * one wait after the other.
+ * <p><b>Threads:</b> {@code await} is for the thread that made the waiter, {@code wake} for any. A waiter may be used
+ * for one wait after the other.
  *
  * <p><b>Memory consistency effects:</b> none but those of the condition's own reads.
  *
- * <p><b>Not promised:</b> how often the condition is looked at: it may be evaluated any number of times, so it must have
- * no effects, and be cheap.
+ * <p><b>Not promised:</b> how often the condition is looked at: it may be evaluated any number of times, so it must
+ * have no effects, and be cheap.
  */
 public final class Waiter {
   private final Thread thread = Thread.currentThread();
@@ -87,6 +87,25 @@ public final class Waiter {
     return await(Waiting.deadline(clock, limit), clock, condition);
   }
 
+  /** {@return whether a cancel ends the waits of the calling thread: of the waiter's token, or of the task's own} */
+  public boolean isCancelled() {
+    TokenNode own = Current.token();
+    return token.isCancelled() || (own != null && own.isCancelled());
+  }
+
+  /**
+   * Throws if a cancel ends the waits of the calling thread, as {@code await} does first of all.
+   *
+   * @throws CancelledException if the waiter's token, or the calling task's own, is cancelled
+   */
+  public void throwIfCancelled() {
+    token.throwIfCancelled();
+    TokenNode own = Current.token();
+    if (own != null) {
+      own.throwIfCancelled();
+    }
+  }
+
   /** Lets the waiting thread look at its condition again. Never blocks; a wake before the wait is not lost. */
   public void wake() {
     Waiting.unpark(thread);
@@ -97,12 +116,8 @@ public final class Waiter {
     if (Thread.currentThread() != thread) {
       throw new IllegalStateException(this + " is awaited by " + Thread.currentThread());
     }
-    token.throwIfCancelled();
-    TokenNode own = Current.token();
-    if (own != null) {
-      own.throwIfCancelled();
-    }
-    if (own == token || token == TokenNode.NONE) {
+    throwIfCancelled();
+    if (token == Current.token() || token == TokenNode.NONE) {
       return Waiting.until(awaited, clock, deadlineNanos, condition); // that one listens to the task's own
     }
     Attachments.WaitingThread entry = new Attachments.WaitingThread(thread);

@@ -14,7 +14,7 @@ public final class ManualPool implements CarrierPool, TaskKind {
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
   private final ThreadFactory factory;
 
-  ManualPool() {
+  public ManualPool() {
     this(Thread.ofVirtual().factory());
   }
 
@@ -26,8 +26,6 @@ public final class ManualPool implements CarrierPool, TaskKind {
       return thread;
     };
   }
-
-  public ManualPool() {}
 
   /** All threads that were made so far. */
   public List<Thread> threads() {

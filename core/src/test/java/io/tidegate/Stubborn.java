@@ -12,7 +12,7 @@ final class Stubborn implements TaskAction, TaskBody<String> {
   /** Written before 'inside' is counted down. */
   private @Nullable Thread thread;
 
-  public static Stubborn in(Scope scope) throws InterruptedException {
+  static Stubborn in(Scope scope) throws InterruptedException {
     Stubborn stubborn = new Stubborn();
     scope.spawn(Work.READ, stubborn);
     stubborn.awaitInside();
@@ -43,12 +43,12 @@ final class Stubborn implements TaskAction, TaskBody<String> {
   }
 
   /** Returns when it is inside and parked. */
-  public void awaitInside() throws InterruptedException {
+  void awaitInside() throws InterruptedException {
     inside.await();
     Blocked.until(Objects.requireNonNull(thread));
   }
 
-  public void release() {
+  void release() {
     released.countDown();
   }
 }

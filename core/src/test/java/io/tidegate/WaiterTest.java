@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -170,6 +171,19 @@ class WaiterTest {
       pool.clock().advance(DAY);
       task.join();
       assertFalse(task.result());
+    }
+  }
+
+  /** A cancel callback waits by the clock of the pool that it was registered in. */
+  @Test
+  void clock_inCallback_isThatOfItsPool() throws Exception {
+    ManualPool pool = new ManualPool();
+    AtomicReference<PoolClock> seen = new AtomicReference<>();
+    try (Scope scope = Scope.root("root")) {
+      scope.fork(pool, own -> token.onCancel(() -> seen.set(Waiter.clock()))).join();
+      token.cancel();
+      SideThread.until(() -> seen.get() != null);
+      assertSame(pool.clock(), seen.get());
     }
   }
 
