@@ -12,4 +12,5 @@ module io.tidegate.core {
 
   exports io.tidegate;
   exports io.tidegate.carrier;
+  exports io.tidegate.sync;
 }

@@ -47,8 +47,13 @@ final class Current {
   }
 
   static CarrierPool pool() {
-    TaskImpl<?> task = task();
-    return task == null ? CarrierPool.current() : task.pool();
+    for (Stay stay = innermost(); stay != null; stay = stay.outer()) {
+      CarrierPool pool = stay.pool();
+      if (pool != null) {
+        return pool;
+      }
+    }
+    return CarrierPool.current();
   }
 
   static PoolClock clock() {

@@ -7,7 +7,7 @@ package io.tidegate;
  *
  * <p>It is no failure of a task whose own token is cancelled: such a task ends {@code CANCELLED}.
  */
-public final class GateClosedException extends RuntimeException {
+public final class GateClosedException extends ClosedException {
   private static final long serialVersionUID = 1L;
 
   GateClosedException(String message) {

@@ -128,6 +128,11 @@ final class Listener extends Attachments.Entry implements Registration {
     }
 
     @Override
+    CarrierPool pool() {
+      return pool;
+    }
+
+    @Override
     String holderName() {
       return "cancel callback";
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import io.tidegate.carrier.CarrierPool;
 import org.jspecify.annotations.Nullable;
 
 /** A member that a thread is inside of while it runs: a task or a visit, perhaps within another. */
@@ -59,6 +60,11 @@ abstract class Stay extends Member {
 
   /** The token that waits of the staying thread answer to. */
   abstract TokenNode token();
+
+  /** The pool by whose clock the staying thread waits; null if it is that of the next one outwards. */
+  @Nullable CarrierPool pool() {
+    return null;
+  }
 
   /** Whether it has left its gate though its thread still has it as the current one. */
   boolean hasLeft() {

@@ -115,7 +115,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     }
     boolean endedByCancel =
         thrown instanceof CancelledException
-            || thrown instanceof GateClosedException
+            || thrown instanceof ClosedException
             || thrown instanceof InterruptedException;
     return endedByCancel && token.isCancelled() ? State.CANCELLED : State.FAILED;
   }
@@ -316,6 +316,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     return taken;
   }
 
+  @Override
   CarrierPool pool() {
     return pool;
   }

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waits until a thread is seen parked. */
-final class Blocked {
+public final class Blocked {
   private Blocked() {}
 
   /** Returns when the thread is parked, with or without a limit; fails if it ends. */
-  static void until(Thread thread) {
+  public static void until(Thread thread) {
     while (true) {
       switch (thread.getState()) {
         case WAITING, TIMED_WAITING -> {
@@ -22,7 +22,7 @@ final class Blocked {
   }
 
   /** Returns when the thread is seen inside a method; fails if it ends. */
-  static void in(Thread thread, Class<?> type, String method) {
+  public static void in(Thread thread, Class<?> type, String method) {
     while (!isIn(thread, type.getName(), method)) {
       if (thread.getState() == Thread.State.TERMINATED) {
         throw new AssertionError(thread + " has ended, and was expected in " + type.getName() + "." + method);

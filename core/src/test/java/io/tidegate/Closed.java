@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What must hold of every scope that is closed. */
-final class Closed {
+public final class Closed {
   private Closed() {}
 
   /** No task runs, no holder is left, the token is cancelled, and nobody above refers to it. */
-  static void check(Scope scope) {
+  public static void check(Scope scope) {
     ScopeImpl closed = (ScopeImpl) scope;
     assertTrue(scope.isClosed(), () -> scope + " is not closed");
     assertTrue(scope.isClosing());

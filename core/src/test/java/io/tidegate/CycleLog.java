@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 
-/** What was logged of cycles of waits, and what {@link Waiter}s tell of them. */
+/** What was logged of cycles of waits, and what {@link WaitingTask}s tell of them. */
 final class CycleLog implements AutoCloseable {
   private static final String BEGINNING = "a wait-for cycle: ";
 
@@ -21,13 +21,13 @@ final class CycleLog implements AutoCloseable {
   }
 
   /** The wait of this one was refused, as the first of a cycle, and nobody else's. */
-  void assertOneVictim(Waiter victim, Waiter... others) throws InterruptedException {
+  void assertOneVictim(WaitingTask victim, WaitingTask... others) throws InterruptedException {
     assertVictim(victim.outcome(), victim.name());
     assertAllReturned(others);
     assertEquals(List.of(victim.outcome()), cycles());
   }
 
-  void assertNoCycle(Waiter... waiters) throws InterruptedException {
+  void assertNoCycle(WaitingTask... waiters) throws InterruptedException {
     assertAllReturned(waiters);
     assertEquals(List.of(), cycles());
   }
@@ -37,9 +37,9 @@ final class CycleLog implements AutoCloseable {
     assertTrue(outcome.contains(name) && outcome.endsWith(" cannot wait for that here"), outcome);
   }
 
-  static void assertAllReturned(Waiter... waiters) throws InterruptedException {
-    for (Waiter waiter : waiters) {
-      assertEquals(Waiter.RETURNED, waiter.outcome(), waiter::toString);
+  static void assertAllReturned(WaitingTask... waiters) throws InterruptedException {
+    for (WaitingTask waiter : waiters) {
+      assertEquals(WaitingTask.RETURNED, waiter.outcome(), waiter::toString);
     }
   }
 

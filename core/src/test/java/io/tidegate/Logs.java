@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Captures what a logger logs, of all levels, and keeps it from the console. */
-final class Logs implements AutoCloseable {
+public final class Logs implements AutoCloseable {
   static {
     // On the module path the library's own module does not read the logger that only its tests need.
     Stream.of("ch.qos.logback.classic", "ch.qos.logback.core")
@@ -35,11 +35,11 @@ final class Logs implements AutoCloseable {
     logger.addAppender(appender);
   }
 
-  static Logs of(String loggerName) {
+  public static Logs of(String loggerName) {
     return new Logs(loggerName, Level.TRACE);
   }
 
-  static Logs of(Class<?> type) {
+  public static Logs of(Class<?> type) {
     return of(type.getName());
   }
 
@@ -57,7 +57,7 @@ final class Logs implements AutoCloseable {
     return List.copyOf(appender.events);
   }
 
-  List<String> messages() {
+  public List<String> messages() {
     return appender.events.stream().map(event -> event.getLevel() + " " + event.getFormattedMessage()).toList();
   }
 

@@ -11,20 +11,22 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /** A clock that stands still until it is advanced. */
-final class ManualClock implements PoolClock {
+public final class ManualClock implements PoolClock {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   /** Those inside parkUntil: they put themselves here before they look at the time. */
   private final Set<Thread> sleepers = ConcurrentHashMap.newKeySet();
   private final AtomicLong nanos = new AtomicLong();
 
-  void advance(Duration time) {
+  public ManualClock() {}
+
+  public void advance(Duration time) {
     nanos.addAndGet(time.toNanos());
     sleepers.forEach(LockSupport::unpark);
   }
 
   /** Returns when so many threads wait for a time to come. */
-  void awaitSleepers(int count) {
+  public void awaitSleepers(int count) {
     SideThread.until(() -> {
       List<Thread> seen = List.copyOf(sleepers);
       return seen.size() == count && seen.stream().allMatch(ManualClock::isParked);

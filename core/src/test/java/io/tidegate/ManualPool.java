@@ -9,12 +9,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
 
 /** A pool of virtual threads that live by a {@link ManualClock}; as a kind, it is that of its own tasks. */
-final class ManualPool implements CarrierPool, TaskKind {
+public final class ManualPool implements CarrierPool, TaskKind {
   private final ManualClock clock = new ManualClock();
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
   private final ThreadFactory factory;
 
-  ManualPool() {
+  public ManualPool() {
     this(Thread.ofVirtual().factory());
   }
 
@@ -28,11 +28,11 @@ final class ManualPool implements CarrierPool, TaskKind {
   }
 
   /** All threads that were made so far. */
-  List<Thread> threads() {
+  public List<Thread> threads() {
     return List.copyOf(threads);
   }
 
-  void awaitAllEnded() {
+  public void awaitAllEnded() {
     SideThread.until(() -> threads.stream().noneMatch(Thread::isAlive));
   }
 

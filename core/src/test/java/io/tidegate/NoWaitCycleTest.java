@@ -36,9 +36,9 @@ class NoWaitCycleTest {
   @Test
   void wait_chain_ends() throws Exception {
     Stubborn work = Stubborn.in(c);
-    Waiter one = Waiter.in(a);
-    Waiter two = Waiter.in(b);
-    Waiter three = Waiter.in(root);
+    WaitingTask one = WaitingTask.in(a);
+    WaitingTask two = WaitingTask.in(b);
+    WaitingTask three = WaitingTask.in(root);
     three.parks(c::join);
     two.parks(three.task()::join);
     one.parks(b.gate()::close);
@@ -52,9 +52,9 @@ class NoWaitCycleTest {
   @Test
   void wait_diamond_ends() throws Exception {
     Stubborn work = Stubborn.in(c);
-    Waiter left = Waiter.in(a);
-    Waiter right = Waiter.in(b);
-    Waiter top = Waiter.in(root.child("top"));
+    WaitingTask left = WaitingTask.in(a);
+    WaitingTask right = WaitingTask.in(b);
+    WaitingTask top = WaitingTask.in(root.child("top"));
     SideThread joiner = SideThread.startParked(top.task()::join);
     top.parks(() -> {
       left.task().join();
@@ -71,8 +71,8 @@ class NoWaitCycleTest {
   @Test
   void close_ofTaskThatWaitsForAnotherGate_ends() throws Exception {
     Gate.Guard guard = gate.enter("plain thread");
-    Waiter inside = Waiter.in(b);
-    Waiter closer = Waiter.in(a);
+    WaitingTask inside = WaitingTask.in(b);
+    WaitingTask closer = WaitingTask.in(a);
     SideThread ofA = SideThread.startParked(() -> a.closeGracefully(LONG));
     inside.parks(gate::close);
     closer.parks(b::close);
@@ -85,8 +85,8 @@ class NoWaitCycleTest {
   @Test
   void close_bySeveral_ends() throws Exception {
     Stubborn work = Stubborn.in(c);
-    Waiter one = Waiter.in(a);
-    Waiter two = Waiter.in(a);
+    WaitingTask one = WaitingTask.in(a);
+    WaitingTask two = WaitingTask.in(a);
     SideThread ofA = SideThread.startParked(a.gate()::close);
     one.parks(c.gate()::close);
     two.parks(c.gate()::close);
@@ -98,7 +98,7 @@ class NoWaitCycleTest {
   /** Nobody waits for a plain thread that is inside of nothing: it may wait for those that close what it uses. */
   @Test
   void plainThread_waits_isInNoCycle() throws Exception {
-    Waiter closer = Waiter.in(b);
+    WaitingTask closer = WaitingTask.in(b);
     SideThread plain = SideThread.startParked(closer.task()::join);
     closer.starts(() -> a.close(LONG));
     CycleLog.assertAllReturned(closer);
@@ -108,8 +108,8 @@ class NoWaitCycleTest {
   /** A join that does not wait is no wait: whoever is closed may look whether its closer has ended. */
   @Test
   void join_ofNoTime_isNoWait() throws Exception {
-    Waiter closer = Waiter.in(a);
-    Waiter inside = Waiter.in(b);
+    WaitingTask closer = WaitingTask.in(a);
+    WaitingTask inside = WaitingTask.in(b);
     closer.parks(b.gate()::close);
     inside.starts(() -> {
       assertFalse(closer.task().join(Duration.ZERO));
@@ -123,7 +123,7 @@ class NoWaitCycleTest {
   @Test
   void join_gaveUp_isNoWait() throws Exception {
     ManualPool pool = new ManualPool();
-    Waiter closer = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(a);
     CountDownLatch mayEnd = new CountDownLatch(1);
     Task<Boolean> inside = b.fork(pool, token -> {
       boolean ended = closer.task().join(Duration.ofSeconds(1));
@@ -145,7 +145,7 @@ class NoWaitCycleTest {
   void guard_ofEndedTask_isInNoCycle() throws Exception {
     Task<Gate.Guard> ended = c.fork(token -> gate.enter("left behind"));
     ended.join();
-    Waiter closer = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(a);
     closer.parks(gate::close);
     ended.result().close();
     CycleLog.assertAllReturned(closer);
@@ -154,7 +154,7 @@ class NoWaitCycleTest {
   // ---- the second look
 
   /** Lets two tasks hold what the other waits for, and finds the cycle, which is then broken by others. */
-  private WaitCycle found(Waiter one, WaitsFor ofOne, Waiter two, WaitsFor ofTwo) {
+  private WaitCycle found(WaitingTask one, WaitsFor ofOne, WaitingTask two, WaitsFor ofTwo) {
     ((TaskImpl<?>) one.task()).waitsFor(ofOne);
     ((TaskImpl<?>) two.task()).waitsFor(ofTwo);
     WaitCycle cycle = Objects.requireNonNull(WaitCycle.through(ofOne));
@@ -162,12 +162,12 @@ class NoWaitCycleTest {
     return cycle;
   }
 
-  private static WaitsFor joins(Waiter waiter) {
+  private static WaitsFor joins(WaitingTask waiter) {
     return WaitsFor.throughAll("joins", (TaskImpl<?>) waiter.task());
   }
 
-  private void end(Waiter... waiters) throws InterruptedException {
-    for (Waiter waiter : waiters) {
+  private void end(WaitingTask... waiters) throws InterruptedException {
+    for (WaitingTask waiter : waiters) {
       ((TaskImpl<?>) waiter.task()).waitsFor(null);
       waiter.starts(() -> {});
     }
@@ -177,8 +177,8 @@ class NoWaitCycleTest {
   /** W3, W4: a wait that has ended between the looks, and one of the same target that has begun. */
   @Test
   void stands_waitHasEnded_doesNot() throws Exception {
-    Waiter one = Waiter.in(a);
-    Waiter two = Waiter.in(b);
+    WaitingTask one = WaitingTask.in(a);
+    WaitingTask two = WaitingTask.in(b);
     WaitsFor first = joins(two);
     WaitCycle cycle = found(one, first, two, joins(one));
     ((TaskImpl<?>) two.task()).waitsFor(null);
@@ -193,10 +193,10 @@ class NoWaitCycleTest {
   /** W4: a guard that was released between the looks. */
   @Test
   void stands_guardWasReleased_doesNot() throws Exception {
-    Waiter two = Waiter.in(b);
+    WaitingTask two = WaitingTask.in(b);
     CountDownLatch mayEnd = new CountDownLatch(1);
     CountDownLatch holds = new CountDownLatch(1);
-    Waiter one = Waiter.in(a);
+    WaitingTask one = WaitingTask.in(a);
     Gate.Guard[] guard = new Gate.Guard[1];
     one.starts(() -> {
       guard[0] = gate.enter("one");
@@ -216,7 +216,7 @@ class NoWaitCycleTest {
   /** W4: a visit that another thread has ended between the looks. */
   @Test
   void stands_visitWasEnded_doesNot() throws Exception {
-    Waiter task = Waiter.in(b);
+    WaitingTask task = WaitingTask.in(b);
     VisitImpl visit = (VisitImpl) a.enter();
     WaitsFor ofVisitor = joins(task);
     visit.waitsFor(ofVisitor);
@@ -234,8 +234,8 @@ class NoWaitCycleTest {
   /** W5: a wait that a cancel is about to end. */
   @Test
   void stands_waitWasCancelled_doesNot() throws Exception {
-    Waiter one = Waiter.in(a);
-    Waiter two = Waiter.in(b);
+    WaitingTask one = WaitingTask.in(a);
+    WaitingTask two = WaitingTask.in(b);
     WaitsFor[] heard = new WaitsFor[1];
     Visit visit = c.enter();
     heard[0] = WaitsFor.untilCancelled("joins", (TaskImpl<?>) one.task());

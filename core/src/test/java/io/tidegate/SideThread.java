@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A thread beside the test's own; what it throws fails the test that joins it. */
-final class SideThread {
+public final class SideThread {
   private final AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
   private final Thread thread;
 
@@ -23,28 +23,28 @@ final class SideThread {
     });
   }
 
-  static SideThread start(CloseStep body) {
+  public static SideThread start(CloseStep body) {
     SideThread side = new SideThread(body);
     side.thread.start();
     return side;
   }
 
   /** Starts a thread and returns when it is parked. */
-  static SideThread startParked(CloseStep body) {
+  public static SideThread startParked(CloseStep body) {
     SideThread side = start(body);
     Blocked.until(side.thread);
     return side;
   }
 
-  Thread thread() {
+  public Thread thread() {
     return thread;
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return thread.isAlive();
   }
 
-  void join() throws InterruptedException {
+  public void join() throws InterruptedException {
     thread.join();
     Throwable t = thrown.get();
     if (t != null) {
@@ -54,7 +54,7 @@ final class SideThread {
   }
 
   /** Yields until a condition holds. */
-  static void until(BooleanSupplier condition) {
+  public static void until(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
       LockSupport.parkNanos(20_000); // lets the others run
     }

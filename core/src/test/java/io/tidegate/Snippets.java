@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The samples of the Javadoc and the README, compiled; {@link SnippetsTest} runs them. */
 @SuppressWarnings("ImmutableEnumChecker") // a pool is a service, which enums of kinds may refer to
@@ -79,6 +81,28 @@ final class Snippets {
     files.run("compaction", () -> rewrite(layer)); // or, not bound to a block: try (Gate.Guard guard = files.enter("…"))
     files.close(); // refuses newcomers, and waits for who is inside
     Files.delete(layer);
+    // @end
+  }
+
+  static final class Latch {
+    // @start region="waiter"
+    private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
+    private volatile boolean open;
+
+    void await(CancellationToken token) throws InterruptedException {
+      Waiter waiter = Waiter.on(this, token);
+      waiters.add(waiter); // publish, then look
+      try {
+        waiter.await(() -> open);
+      } finally {
+        waiters.remove(waiter);
+      }
+    }
+
+    void open() {
+      open = true; // change, then wake
+      waiters.forEach(Waiter::wake);
+    }
     // @end
   }
 

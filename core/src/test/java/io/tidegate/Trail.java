@@ -5,14 +5,16 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A list of events, in the order in which threads added them. */
-final class Trail {
+public final class Trail {
   private final List<String> events = new CopyOnWriteArrayList<>();
 
-  void add(String event) {
+  public Trail() {}
+
+  public void add(String event) {
     events.add(event);
   }
 
-  List<String> events() {
+  public List<String> events() {
     return List.copyOf(events);
   }
 }

@@ -37,8 +37,8 @@ class WaitCycleHoldersTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void visitor_closesOneThatClosesTheVisited_lastIsRefused(boolean visitorFirst) throws Exception {
-    Waiter task = Waiter.in(b);
-    Waiter visitor = Waiter.in(c);
+    WaitingTask task = WaitingTask.in(b);
+    WaitingTask visitor = WaitingTask.in(c);
     CountDownLatch visits = new CountDownLatch(1);
     CountDownLatch mayClose = new CountDownLatch(1);
     visitor.starts(() -> a.run(token -> {
@@ -62,27 +62,27 @@ class WaitCycleHoldersTest {
   /** S9, S6: so is a thread that is in no task. */
   @Test
   void visitor_plainThread_isRefused() throws Exception {
-    Waiter task = Waiter.in(b);
+    WaitingTask task = WaitingTask.in(b);
     String outcome = a.call(token -> {
       task.parks(a::close);
-      return Waiter.outcomeOf(b::close);
+      return WaitingTask.outcomeOf(b::close);
     });
     CycleLog.assertVictim(outcome, "visit of thread " + Thread.currentThread().getName() + " in root/a");
-    assertEquals(Waiter.RETURNED, task.outcome());
+    assertEquals(WaitingTask.RETURNED, task.outcome());
   }
 
   /** S9: a wait inside of two visits keeps both scopes. */
   @Test
   void visitor_inAnother_keepsBoth() throws Exception {
     for (Scope visited : List.of(root.child("outer"), root.child("inner"))) {
-      Waiter task = Waiter.in(b.child("round"));
+      WaitingTask task = WaitingTask.in(b.child("round"));
       Scope outer = visited.name().equals("outer") ? visited : root.child("other");
       Scope inner = visited.name().equals("inner") ? visited : root.child("other");
       outer.run(first -> inner.run(second -> {
         task.parks(visited.gate()::close);
-        CycleLog.assertVictim(Waiter.outcomeOf(task.task()::join), "visit of thread ");
+        CycleLog.assertVictim(WaitingTask.outcomeOf(task.task()::join), "visit of thread ");
       }));
-      assertEquals(Waiter.RETURNED, task.outcome());
+      assertEquals(WaitingTask.RETURNED, task.outcome());
     }
   }
 
@@ -98,7 +98,7 @@ class WaitCycleHoldersTest {
   /** S8, S9: a drain step that closes whoever waits for the drain is refused; the step has failed, the rest goes on. */
   @Test
   void drainStep_closesTheCloser_isRefused() throws Exception {
-    Waiter closer = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(a);
     b.onDrain("back", () -> {
       closer.awaitParked();
       a.close();
@@ -114,7 +114,7 @@ class WaitCycleHoldersTest {
   /** S8, S9: the other order: who waits for the drain of a scope whose step waits for it is refused, the step is not. */
   @Test
   void closeGracefully_drainStepWaitsForTheCloser_isRefused() throws Exception {
-    Waiter closer = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(a);
     CountDownLatch drains = new CountDownLatch(1);
     b.child("below").onDrain("back", () -> {
       drains.countDown();
@@ -135,7 +135,7 @@ class WaitCycleHoldersTest {
   /** S9: the task that drains waits for its step: who joins that task waits for the step. */
   @Test
   void join_drainTaskWhoseStepWaitsForTheJoiner_isRefused() throws Exception {
-    Waiter joiner = Waiter.in(a);
+    WaitingTask joiner = WaitingTask.in(a);
     CountDownLatch drains = new CountDownLatch(1);
     b.onDrain("back", () -> {
       drains.countDown();
@@ -153,7 +153,7 @@ class WaitCycleHoldersTest {
   /** S9: a close step is waited for as well. */
   @Test
   void closeStep_closesTheCloser_isRefused() throws Exception {
-    Waiter closer = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(a);
     b.onClosed("back", () -> {
       closer.awaitParked();
       a.close();
@@ -169,7 +169,7 @@ class WaitCycleHoldersTest {
   /** S9: so is a callback of a scope's token. */
   @Test
   void callback_closesTheCloser_isRefused() throws Exception {
-    Waiter closer = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(a);
     Trail trail = new Trail();
     b.token().onCancel(() -> {
       closer.awaitParked();
@@ -191,8 +191,8 @@ class WaitCycleHoldersTest {
   @ValueSource(booleans = {true, false})
   void guardHolder_waitsForTheCloser_lastIsRefused(boolean holderFirst) throws Exception {
     Gate gate = Gate.create("layers");
-    Waiter closer = Waiter.in(b);
-    Waiter holder = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(b);
+    WaitingTask holder = WaitingTask.in(a);
     CountDownLatch holds = new CountDownLatch(1);
     CountDownLatch mayWait = new CountDownLatch(1);
     holder.starts(() -> gate.child("layer 7").call("flush", () -> {
@@ -219,8 +219,8 @@ class WaitCycleHoldersTest {
   @Test
   void guard_handedOnByAnother_isTheNewHolders() throws Exception {
     Gate gate = Gate.create("layers");
-    Waiter closer = Waiter.in(b);
-    Waiter first = Waiter.in(a);
+    WaitingTask closer = WaitingTask.in(b);
+    WaitingTask first = WaitingTask.in(a);
     CountDownLatch handedOn = new CountDownLatch(1);
     Stubborn second = new Stubborn();
     first.starts(() -> {
@@ -245,8 +245,8 @@ class WaitCycleHoldersTest {
   /** S9: what a task holds, and others wait for by a way of their own, a permit for instance. */
   @Test
   void permit_ofOneWhoWaitsBack_isRefused() throws Exception {
-    Waiter holder = Waiter.in(a);
-    Waiter waiter = Waiter.in(b);
+    WaitingTask holder = WaitingTask.in(a);
+    WaitingTask waiter = WaitingTask.in(b);
     Member permit = new Member(null) {
       @Override
       String holderName() {
@@ -291,6 +291,6 @@ class WaitCycleHoldersTest {
     CycleLog.assertVictim(holder.outcome(), holder.name());
     assertTrue(holder.outcome().contains("wants a permit of limiter uploads, which waits for the permit of task "));
     permits.countDown();
-    assertEquals(Waiter.RETURNED, waiter.outcome());
+    assertEquals(WaitingTask.RETURNED, waiter.outcome());
   }
 }

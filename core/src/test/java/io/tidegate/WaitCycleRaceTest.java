@@ -43,10 +43,10 @@ class WaitCycleRaceTest {
     for (int round = 0; round < ROUNDS; round++) {
       Scope root = Scope.root("root");
       List<Scope> scopes = new ArrayList<>();
-      List<Waiter> waiters = new ArrayList<>();
+      List<WaitingTask> waiters = new ArrayList<>();
       for (int i = 0; i < size; i++) {
         scopes.add(root.child("s" + i));
-        waiters.add(Waiter.in(scopes.get(i)));
+        waiters.add(WaitingTask.in(scopes.get(i)));
       }
       CyclicBarrier start = new CyclicBarrier(size);
       List<Integer> order = new ArrayList<>();
@@ -62,8 +62,8 @@ class WaitCycleRaceTest {
         });
       }
       int victims = 0;
-      for (Waiter waiter : waiters) {
-        if (!waiter.outcome().equals(Waiter.RETURNED)) {
+      for (WaitingTask waiter : waiters) {
+        if (!waiter.outcome().equals(WaitingTask.RETURNED)) {
           CycleLog.assertVictim(waiter.outcome(), waiter.name());
           victims++;
         }
@@ -107,7 +107,7 @@ class WaitCycleRaceTest {
     for (int i = 0; i < 2 * ROUNDS; i++) {
       gates.add(Gate.create("turn " + i));
     }
-    List<Waiter> players = List.of(Waiter.in(scope), Waiter.in(scope));
+    List<WaitingTask> players = List.of(WaitingTask.in(scope), WaitingTask.in(scope));
     CyclicBarrier entered = new CyclicBarrier(2);
     for (int player = 0; player < 2; player++) {
       int parity = player;
@@ -126,14 +126,14 @@ class WaitCycleRaceTest {
         }
       });
     }
-    log.assertNoCycle(players.toArray(Waiter[]::new));
+    log.assertNoCycle(players.toArray(WaitingTask[]::new));
     scope.close();
   }
 
   // ---- the second look
 
   /** Lets a waiter tell that it waits, until it may end. */
-  private static WaitsFor told(Waiter waiter, Awaited awaited, CountDownLatch mayEnd) {
+  private static WaitsFor told(WaitingTask waiter, Awaited awaited, CountDownLatch mayEnd) {
     CompletableFuture<WaitsFor> told = new CompletableFuture<>();
     waiter.starts(() -> {
       WaitsFor wait = WaitsFor.throughAll("waits for", awaited);
@@ -149,8 +149,8 @@ class WaitCycleRaceTest {
   @Test
   void breaks_otherComesInTheWindow_oneDoes() throws Exception {
     Scope scope = Scope.root("root");
-    Waiter one = Waiter.in(scope);
-    Waiter two = Waiter.in(scope);
+    WaitingTask one = WaitingTask.in(scope);
+    WaitingTask two = WaitingTask.in(scope);
     AtomicReference<Runnable> window = new AtomicReference<>(() -> {});
     CountDownLatch mayEnd = new CountDownLatch(1);
     WaitsFor first = told(one, (TaskImpl<?>) two.task(), mayEnd);

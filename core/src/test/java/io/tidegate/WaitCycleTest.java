@@ -115,15 +115,15 @@ class WaitCycleTest {
   @ParameterizedTest
   @MethodSource("pairs")
   void wait_forOneWhoWaitsBack_isRefused(Way first, Way then) throws Exception {
-    Waiter early = Waiter.in(a);
-    Waiter late = Waiter.in(b);
+    WaitingTask early = WaitingTask.in(a);
+    WaitingTask late = WaitingTask.in(b);
     early.parks(() -> first.await(b, late.task()));
     late.starts(() -> then.await(a, early.task()));
     if (first.cancels() && then.hearsCancels()) {
-      assertEquals(Waiter.CANCELLED, late.outcome());
+      assertEquals(WaitingTask.CANCELLED, late.outcome());
       log.assertNoCycle(early);
     } else if (then.cancels() && first.hearsCancels()) {
-      assertEquals(Waiter.CANCELLED, early.outcome());
+      assertEquals(WaitingTask.CANCELLED, early.outcome());
       log.assertNoCycle(late);
     } else {
       log.assertOneVictim(late, early);
@@ -133,8 +133,8 @@ class WaitCycleTest {
   /** S9: a refused close has begun, and ends when the others have left. */
   @Test
   void close_refused_goesOn() throws Exception {
-    Waiter early = Waiter.in(a);
-    Waiter late = Waiter.in(b);
+    WaitingTask early = WaitingTask.in(a);
+    WaitingTask late = WaitingTask.in(b);
     early.parks(b::close);
     late.starts(a::close);
     log.assertOneVictim(late, early);
@@ -145,8 +145,8 @@ class WaitCycleTest {
   /** S9: the report is in words: who waits for whom, all around. */
   @Test
   void refused_tellsTheCycleInWords() throws Exception {
-    Waiter early = Waiter.in(a);
-    Waiter late = Waiter.in(b.child("deep"));
+    WaitingTask early = WaitingTask.in(a);
+    WaitingTask late = WaitingTask.in(b.child("deep"));
     early.parks(b::close);
     late.starts(a::close);
     String one = "task " + early.name() + " of root/a (RUNNING)";
@@ -160,15 +160,15 @@ class WaitCycleTest {
   /** S9: who is refused and tries again is refused again. */
   @Test
   void refused_again_isRefusedAgain() throws Exception {
-    Waiter early = Waiter.in(a);
-    Waiter late = Waiter.in(b);
+    WaitingTask early = WaitingTask.in(a);
+    WaitingTask late = WaitingTask.in(b);
     early.parks(b::close);
     late.starts(() -> {
-      CycleLog.assertVictim(Waiter.outcomeOf(a::close), late.name());
+      CycleLog.assertVictim(WaitingTask.outcomeOf(a::close), late.name());
       a.gate().close();
     });
     CycleLog.assertVictim(late.outcome(), late.name());
-    assertEquals(Waiter.RETURNED, early.outcome());
+    assertEquals(WaitingTask.RETURNED, early.outcome());
   }
 
   // ---- more than two
@@ -182,7 +182,7 @@ class WaitCycleTest {
   @ParameterizedTest
   @MethodSource("orders")
   void wait_threeWays_lastIsRefused(List<Integer> order) throws Exception {
-    List<Waiter> waiters = List.of(Waiter.in(a), Waiter.in(b), Waiter.in(c.child("deep")));
+    List<WaitingTask> waiters = List.of(WaitingTask.in(a), WaitingTask.in(b), WaitingTask.in(c.child("deep")));
     List<CloseStep> waits = List.of(() -> b.gate().close(), c::join, waiters.get(0).task()::join);
     for (int i : order.subList(0, 2)) {
       waiters.get(i).parks(waits.get(i));
@@ -197,28 +197,28 @@ class WaitCycleTest {
   @ValueSource(longs = {1, 2, 3, 4, 5})
   void join_ringOfMany_lastIsRefused(long seed) throws Exception {
     int size = 200;
-    List<Waiter> ring = new ArrayList<>();
+    List<WaitingTask> ring = new ArrayList<>();
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      ring.add(Waiter.in(a));
+      ring.add(WaitingTask.in(a));
       order.add(i);
     }
     Collections.shuffle(order, new Random(seed));
     for (int i : order.subList(0, size - 1)) {
       ring.get(i).parks(ring.get((i + 1) % size).task()::join);
     }
-    Waiter last = ring.get(order.getLast());
+    WaitingTask last = ring.get(order.getLast());
     last.starts(ring.get((order.getLast() + 1) % size).task()::join);
     ring.remove(last);
-    log.assertOneVictim(last, ring.toArray(Waiter[]::new));
+    log.assertOneVictim(last, ring.toArray(WaitingTask[]::new));
   }
 
   /** S9: one wait that closes two cycles is refused once, which breaks both. */
   @Test
   void wait_closesTwoCycles_isRefusedOnce() throws Exception {
-    Waiter one = Waiter.in(b);
-    Waiter two = Waiter.in(b);
-    Waiter last = Waiter.in(a);
+    WaitingTask one = WaitingTask.in(b);
+    WaitingTask two = WaitingTask.in(b);
+    WaitingTask last = WaitingTask.in(a);
     one.parks(last.task()::join);
     two.parks(a.gate()::close);
     last.starts(b.gate()::close);
@@ -228,31 +228,31 @@ class WaitCycleTest {
   /** S9: two waits that each close a cycle with the same one are refused both. */
   @Test
   void wait_twoCloseACycleEach_bothAreRefused() throws Exception {
-    Waiter first = Waiter.in(a);
-    Waiter one = Waiter.in(b);
-    Waiter two = Waiter.in(b);
+    WaitingTask first = WaitingTask.in(a);
+    WaitingTask one = WaitingTask.in(b);
+    WaitingTask two = WaitingTask.in(b);
     first.parks(b.gate()::close);
     one.starts(a.gate()::close);
     CycleLog.assertVictim(one.outcome(), one.name());
     two.starts(first.task()::join);
     CycleLog.assertVictim(two.outcome(), two.name());
-    assertEquals(Waiter.RETURNED, first.outcome());
+    assertEquals(WaitingTask.RETURNED, first.outcome());
     assertEquals(2, log.cycles().size());
   }
 
   /** S9: one that is already in a scope when it waits, but came in after the close had begun. */
   @Test
   void wait_ofOneAdmittedLater_isRefused() throws Exception {
-    Waiter early = Waiter.in(a);
+    WaitingTask early = WaitingTask.in(a);
     CountDownLatch mayStart = new CountDownLatch(1);
-    Task<Waiter> starter = b.fork(token -> {
+    Task<WaitingTask> starter = b.fork(token -> {
       mayStart.await();
-      return Waiter.in(b.child("late")); // an insider of a draining scope
+      return WaitingTask.in(b.child("late")); // an insider of a draining scope
     });
     early.parks(() -> b.closeGracefully(LONG));
     mayStart.countDown();
     starter.join();
-    Waiter late = starter.result();
+    WaitingTask late = starter.result();
     late.starts(a::close);
     log.assertOneVictim(late, early);
   }

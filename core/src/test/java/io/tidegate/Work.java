@@ -2,7 +2,7 @@
 package io.tidegate;
 
 /** The kinds of the tests' tasks. */
-enum Work implements TaskKind {
+public enum Work implements TaskKind {
   READ,
   WRITE
 }

@@ -13,7 +13,7 @@ import io.tidegate.examples.pageserver.source.SourceException;
 import io.tidegate.examples.pageserver.source.Workload;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.task.Kind;
-import io.tidegate.examples.pageserver.task.RetryDelay;
+import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import java.io.Closeable;
@@ -146,14 +146,14 @@ final class Pageserver {
   }
 
   private void attach(PostgresSource source, CancellationToken token) throws Exception {
-    RetryDelay delay = new RetryDelay();
+    int failures = 0;
     while (true) {
       try {
         Timeline timeline = token.interruptibly(() -> tenants.attach(source));
         log.info("{} receives from {}", timeline.scope().path(), source.where());
         return;
       } catch (SourceException failed) {
-        Duration pause = delay.afterFailure();
+        Duration pause = Pauses.after(++failures);
         log.warn("{}; next attempt in {} ms", failed.getMessage(), pause.toMillis());
         token.sleep(pause);
       }
@@ -161,14 +161,14 @@ final class Pageserver {
   }
 
   private static void runWorkload(PostgresSource source, CancellationToken token) throws Exception {
-    RetryDelay delay = new RetryDelay();
+    int failures = 0;
     while (true) {
       try (Connection connection = token.interruptibly(source::connect)) {
         token.interruptibly(() -> prepared(connection));
-        delay.reset();
+        failures = 0;
         write(connection, token);
       } catch (SourceException | SQLException failed) {
-        Duration pause = delay.afterFailure();
+        Duration pause = Pauses.after(++failures);
         log.warn("the workload of {} failed: {}; next attempt in {} ms", source.where(), failed.getMessage(), pause.toMillis());
         token.sleep(pause);
       }

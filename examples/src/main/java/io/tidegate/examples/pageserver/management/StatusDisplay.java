@@ -12,6 +12,7 @@ import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.walreceiver.IngestTotals;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
+import io.tidegate.sync.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +31,7 @@ public final class StatusDisplay {
 
   private final Scope server;
   private final Tenants tenants;
-  private final Duration period;
+  private final Ticker loop;
   private final Screen screen = ScreenAppender.SCREEN;
   /** What each timeline had received when it was last shown. */
   private final Map<TimelineId, Shown> shown = new HashMap<>();
@@ -47,7 +48,7 @@ public final class StatusDisplay {
   public StatusDisplay(Scope server, Tenants tenants, Duration period) {
     this.server = server;
     this.tenants = tenants;
-    this.period = period;
+    this.loop = Ticker.named("the status display").every(period);
   }
 
   /**
@@ -58,10 +59,7 @@ public final class StatusDisplay {
    */
   public void run(CancellationToken token) throws InterruptedException {
     try {
-      while (true) {
-        token.sleep(period);
-        screen.status(lines());
-      }
+      loop.run(own -> screen.status(lines()), token);
     } finally {
       screen.status(List.of());
     }

@@ -12,7 +12,7 @@ import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.Kind;
-import io.tidegate.examples.pageserver.task.RetryDelay;
+import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
@@ -113,7 +113,7 @@ public final class Timeline implements WalSink {
 
   /** Writes a layer, again and again if the disk fails: until then it stays in memory, and PostgreSQL keeps its WAL. */
   private void flush(FrozenLayer layer, CancellationToken token) throws InterruptedException {
-    RetryDelay delay = new RetryDelay();
+    int failures = 0;
     while (true) {
       token.throwIfCancelled();
       try {
@@ -121,7 +121,7 @@ public final class Timeline implements WalSink {
         log.info("flushed {}, {} records", written.file().getFileName(), written.recordCount());
         return;
       } catch (IOException failed) {
-        Duration pause = delay.afterFailure();
+        Duration pause = Pauses.after(++failures);
         log.error("flushing {} failed; next attempt in {} ms", layer, pause.toMillis(), failed);
         token.sleep(pause);
       }

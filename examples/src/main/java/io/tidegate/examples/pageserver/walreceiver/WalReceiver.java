@@ -10,7 +10,7 @@ import io.tidegate.examples.pageserver.source.SourceException;
 import io.tidegate.examples.pageserver.source.WalChunk;
 import io.tidegate.examples.pageserver.source.WalStream;
 import io.tidegate.examples.pageserver.task.Kind;
-import io.tidegate.examples.pageserver.task.RetryDelay;
+import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.WalDecoder;
 import io.tidegate.examples.pageserver.wal.WalRecord;
@@ -107,16 +107,16 @@ public final class WalReceiver {
 
   /** Keeps one connection task running. */
   private void manage(CancellationToken token) throws InterruptedException {
-    RetryDelay delay = new RetryDelay();
+    int failures = 0;
     while (true) {
       long before = totals.bytes();
       Task<Void> connection = scope.fork(Kind.WAL_RECEIVER_CONNECTION, this::receive);
       connection.join();
       token.throwIfCancelled(); // a close ends both tasks, and then the connection's end is no failure
       if (totals.bytes() > before) {
-        delay.reset();
+        failures = 0;
       }
-      Duration pause = delay.afterFailure();
+      Duration pause = Pauses.after(++failures);
       tell(connection.exception().orElseThrow(), pause);
       token.sleep(pause);
     }

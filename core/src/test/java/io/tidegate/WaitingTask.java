@@ -6,7 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** A task that waits as it is told to, and then tells what came of it. */
-final class Waiter {
+final class WaitingTask {
   static final String RETURNED = "returned";
   static final String CANCELLED = "cancelled";
 
@@ -18,14 +18,14 @@ final class Waiter {
   /** Written before 'told' is counted down. */
   private @Nullable CloseStep wait;
 
-  private Waiter(Scope scope) throws InterruptedException {
+  private WaitingTask(Scope scope) throws InterruptedException {
     task = scope.fork(Work.READ, token -> body());
     running.await();
   }
 
   /** Starts one, which waits for nobody so far. */
-  static Waiter in(Scope scope) throws InterruptedException {
-    return new Waiter(scope);
+  static WaitingTask in(Scope scope) throws InterruptedException {
+    return new WaitingTask(scope);
   }
 
   private String body() throws Exception {
