@@ -29,7 +29,7 @@ public record Holder(
     String parkedOn) {
   private static final int FRAMES = 5;
   private static final List<String> PARKING =
-      List.of("java.lang.VirtualThread", "java.lang.System$", "java.util.concurrent.locks.LockSupport",
+      List.of("java.lang.VirtualThread", "java.lang.System$", "java.util.concurrent.locks.",
           "jdk.internal.", "sun.nio.ch.", "io.tidegate.Waiting", "io.tidegate.carrier.");
 
   /** Makes a holder; the frames are copied. */
