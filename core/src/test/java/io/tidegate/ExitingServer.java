@@ -10,6 +10,7 @@ final class ExitingServer {
   private ExitingServer() {}
 
   public static void main(String... how) throws Exception {
+    Logs.off(Gate.class); // on a slow machine it tells of the close, between the lines that are looked at
     Scope server = Scope.root("server");
     switch (how[0]) {
       case "exit" -> {

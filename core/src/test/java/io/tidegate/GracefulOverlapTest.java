@@ -77,15 +77,16 @@ class GracefulOverlapTest {
   @Test
   void closeGracefully_slowStep_isToldMeanwhile() throws Exception {
     CountDownLatch mayEnd = new CountDownLatch(1);
-    scope.onDrain("slow", mayEnd::await);
-    try (Logs logs = Logs.of(Gate.class)) {
-      Task<CloseReport> closer = closers.fork(pool, token -> scope.closeGracefully(BUDGET));
+    Scope heldUp = root.child("held up");
+    heldUp.onDrain("slow", mayEnd::await);
+    try (Logs logs = Logs.of(Gate.class, "root/held up")) {
+      Task<CloseReport> closer = closers.fork(pool, token -> heldUp.closeGracefully(BUDGET));
       pool.clock().awaitSleepers(3); // the closer, who drains for it, the drain task
       assertEquals(List.of(), logs.messages());
       pool.clock().advance(Duration.ofMillis(100));
       SideThread.until(() -> !logs.messages().isEmpty());
       String told = logs.messages().getFirst();
-      assertTrue(told.startsWith("INFO closing root/scope has taken 100 ms so far"), told);
+      assertTrue(told.startsWith("INFO closing root/held up has taken 100 ms so far"), told);
       assertTrue(told.contains("drain step \"slow\""), told);
       mayEnd.countDown();
       closer.join();

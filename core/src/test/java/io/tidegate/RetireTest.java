@@ -143,7 +143,7 @@ class RetireTest {
   void retire_slow_isTold() throws Exception {
     ManualPool pool = new ManualPool();
     Stubborn stubborn = Stubborn.in(timeline);
-    try (Logs logs = Logs.of(Gate.class)) {
+    try (Logs logs = Logs.of(Gate.class, "retiring READ in root/tenant")) {
       Task<?> retiring = other.spawn(pool, token -> tenant.retire(Work.READ));
       pool.clock().awaitSleepers(1);
       pool.clock().advance(Duration.ofMillis(100));

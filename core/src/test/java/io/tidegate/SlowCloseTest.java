@@ -17,9 +17,9 @@ final class SlowCloseTest {
   private final ManualPool pool = new ManualPool();
   private final ManualClock clock = pool.clock();
   private final Scope closers = Scope.root("closers");
-  private final Gate gate = Gate.create("timeline");
+  private final Gate gate = Gate.create("segment");
   private final Gate.Guard slow = gate.enter("compaction");
-  private final Logs logs = Logs.of(Gate.class);
+  private final Logs logs = Logs.of(Gate.class, "segment");
 
   @AfterEach
   void release() throws InterruptedException {
@@ -82,22 +82,22 @@ final class SlowCloseTest {
       advance(1);
       clock.awaitSleepers(1);
       now = marks[i];
-      expected.add((i == 0 ? "INFO" : "WARN") + " closing timeline has taken " + names[i] + " so far; inside are 2:");
+      expected.add((i == 0 ? "INFO" : "WARN") + " closing segment has taken " + names[i] + " so far; inside are 2:");
       assertEquals(expected, lines());
     }
     String first = logs.messages().getFirst();
-    assertTrue(first.contains("timeline: compaction, inside for "), first);
+    assertTrue(first.contains("segment: compaction, inside for "), first);
     assertTrue(first.contains("\"layer 7\""), first);
-    assertTrue(first.contains("timeline/walreceiver: reader"), first);
+    assertTrue(first.contains("segment/walreceiver: reader"), first);
     assertTrue(first.contains(" at "), first);
 
     late.close();
-    expected.add("INFO reader left timeline, 3 min 0 s after closing began");
+    expected.add("INFO reader left segment, 3 min 0 s after closing began");
     assertEquals(expected, lines());
     slow.close();
     closer.join();
-    expected.add("INFO compaction left timeline, 3 min 0 s after closing began");
-    expected.add("INFO closing timeline has ended after 3 min 0 s");
+    expected.add("INFO compaction left segment, 3 min 0 s after closing began");
+    expected.add("INFO closing segment has ended after 3 min 0 s");
     assertEquals(expected, lines());
 
     gate.close();
@@ -156,9 +156,9 @@ final class SlowCloseTest {
 
     assertEquals(
         List.of(
-            "INFO closing timeline has taken 100 ms so far; inside are 1:",
-            "INFO compaction left timeline, 1.00 s after closing began",
-            "INFO closing timeline has ended after 1.00 s"),
+            "INFO closing segment has taken 100 ms so far; inside are 1:",
+            "INFO compaction left segment, 1.00 s after closing began",
+            "INFO closing segment has ended after 1.00 s"),
         lines());
   }
 
@@ -175,15 +175,15 @@ final class SlowCloseTest {
     clock.awaitSleepers(1);
     advance(50);
     clock.awaitSleepers(1);
-    assertEquals(List.of("INFO closing timeline has taken 100 ms so far; inside are 1:"), lines());
+    assertEquals(List.of("INFO closing segment has taken 100 ms so far; inside are 1:"), lines());
     advance(900);
     clock.awaitSleepers(1);
-    assertEquals("WARN closing timeline has taken 1.00 s so far; inside are 1:", lines().getLast());
+    assertEquals("WARN closing segment has taken 1.00 s so far; inside are 1:", lines().getLast());
     slow.close();
     other.join();
     third.join();
 
-    assertEquals("INFO closing timeline has ended after 1.00 s", lines().getLast());
+    assertEquals("INFO closing segment has ended after 1.00 s", lines().getLast());
     assertEquals(4, lines().size());
   }
 
@@ -199,10 +199,10 @@ final class SlowCloseTest {
     advance(3_600_000);
     Task<CloseReport> closer = closing(gate);
     clock.awaitSleepers(1);
-    assertEquals(List.of("INFO closing timeline has taken 60 min 0 s so far; inside are 1:"), lines());
+    assertEquals(List.of("INFO closing segment has taken 60 min 0 s so far; inside are 1:"), lines());
     advance(60_000);
     clock.awaitSleepers(1);
-    assertEquals("WARN closing timeline has taken 61 min 0 s so far; inside are 1:", lines().getLast());
+    assertEquals("WARN closing segment has taken 61 min 0 s so far; inside are 1:", lines().getLast());
     slow.close();
     closer.join();
     assertEquals(4, lines().size());
@@ -221,7 +221,7 @@ final class SlowCloseTest {
     clock.awaitSleepers(1);
     List<String> told = logs.messages().getFirst().lines().toList();
 
-    assertEquals("INFO closing timeline has taken 100 ms so far; inside are 15:", told.getFirst());
+    assertEquals("INFO closing segment has taken 100 ms so far; inside are 15:", told.getFirst());
     assertEquals(12, told.size());
     assertEquals("  and 5 more", told.getLast());
     guards.forEach(Gate.Guard::close);
@@ -248,7 +248,7 @@ final class SlowCloseTest {
     clock.awaitSleepers(1);
     String told = logs.messages().getFirst();
 
-    assertTrue(told.contains("timeline: flush [WRITE], inside for "), told);
+    assertTrue(told.contains("segment: flush [WRITE], inside for "), told);
     assertTrue(told.contains("parked on java.util.concurrent.CountDownLatch"), told);
     assertTrue(told.contains("Stubborn.run"), told);
     never.cancel();
@@ -267,13 +267,13 @@ final class SlowCloseTest {
     clock.awaitSleepers(1);
     advance(100);
     clock.awaitSleepers(1);
-    assertEquals(List.of("INFO closing timeline/walreceiver has taken 100 ms so far; inside are 1:"), lines());
+    assertEquals(List.of("INFO closing segment/walreceiver has taken 100 ms so far; inside are 1:"), lines());
     reader.close();
     ofChild.join();
     assertEquals(
         List.of(
-            "INFO reader left timeline/walreceiver, 100 ms after closing began",
-            "INFO closing timeline/walreceiver has ended after 100 ms"),
+            "INFO reader left segment/walreceiver, 100 ms after closing began",
+            "INFO closing segment/walreceiver has ended after 100 ms"),
         lines().subList(1, 3));
     assertFalse(gate.isClosing());
   }

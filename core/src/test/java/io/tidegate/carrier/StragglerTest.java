@@ -76,22 +76,28 @@ class StragglerTest {
 
   @Test
   void parkedWithTimeout_carriersEnd_goesOnInTime() throws InterruptedException {
-    Await.parked(start(() -> LockSupport.parkNanos(SHORT.toNanos())));
+    AtomicBoolean go = new AtomicBoolean();
+    Await.parked(start(() -> {
+      while (!go.get()) { // more than once, where nobody looks for longer than it is parked
+        LockSupport.parkNanos(SHORT.toNanos());
+      }
+    }));
     assertTrue(scheduler.endCarriers(Await.LIMIT));
+    go.set(true);
     assertAllEnd();
   }
 
   @Test
   void asleep_carriersEnd_goesOnInTime() throws InterruptedException {
-    AtomicBoolean slept = new AtomicBoolean();
+    AtomicBoolean go = new AtomicBoolean();
     Await.parked(start(() -> {
-      sleepShortly();
-      sleepShortly();
-      slept.set(true);
+      while (!go.get()) {
+        sleepShortly();
+      }
     }));
     assertTrue(scheduler.endCarriers(Await.LIMIT));
+    go.set(true);
     assertAllEnd();
-    assertTrue(slept.get());
   }
 
   /** What the tested thread does, not how the test waits for it. */
