@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  *   postgres-…       one for each PostgreSQL of its own, which stops when this closes
  *   management       the status display
  *   tenant-…         one for each tenant
- *     timeline-…     one for each timeline: flush task
+ *     timeline-…     one for each timeline: flush task, and while it has a layer written one for that
  *       walreceiver  manager task and connection task
  * </pre>
  *
@@ -68,8 +68,9 @@ final class Pageserver {
    * @param onFailure told when the server cannot go on as it should; decides what becomes of it
    * @return the server
    * @throws IOException if another process uses its folder, or what it has stored cannot be read
+   * @throws InterruptedException if the thread is interrupted
    */
-  static Pageserver start(Settings settings, Consumer<Throwable> onFailure) throws IOException {
+  static Pageserver start(Settings settings, Consumer<Throwable> onFailure) throws IOException, InterruptedException {
     Pageserver server = new Pageserver(settings, onFailure);
     try {
       server.lockFolder(settings.data());

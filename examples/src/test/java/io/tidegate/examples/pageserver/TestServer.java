@@ -35,7 +35,8 @@ final class TestServer implements AutoCloseable {
     this.failures = failures;
   }
 
-  static TestServer start(Path data, Checkpointing checkpointing, String... sources) throws IOException {
+  static TestServer start(Path data, Checkpointing checkpointing, String... sources)
+      throws IOException, InterruptedException {
     List<Throwable> failures = new CopyOnWriteArrayList<>();
     List<PostgresSource> parsed = Stream.of(sources).map(PostgresSource::of).toList();
     Settings settings = new Settings(data, parsed, checkpointing, Duration.ofHours(1));

@@ -24,8 +24,14 @@ public enum Kind implements TaskKind {
   /** Receives WAL through one connection. Started by the manager in the same scope, lives as long as the connection. */
   WAL_RECEIVER_CONNECTION(Pools.WALRECEIVER),
 
-  /** Writes frozen layers to disk. One per timeline, in its scope, until the timeline's drain step ends it. */
-  LAYER_FLUSH(Pools.BACKGROUND);
+  /** Creates or reads a timeline's files, in the tenant's scope: by the server at start-up, or by {@link #ATTACH}. */
+  TIMELINE_OPEN(Pools.IO),
+
+  /** Has frozen layers written to disk. One per timeline, in its scope, until the timeline's drain step ends it. */
+  LAYER_FLUSH(Pools.BACKGROUND),
+
+  /** Writes one layer. By {@link #LAYER_FLUSH} in the same scope, one at a time, until it is on disk or has failed. */
+  LAYER_WRITE(Pools.IO);
 
   private final CarrierPool pool;
 

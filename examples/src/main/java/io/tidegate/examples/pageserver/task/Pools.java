@@ -4,7 +4,7 @@ package io.tidegate.examples.pageserver.task;
 import io.tidegate.carrier.CarrierPool;
 import java.util.List;
 
-/** The four carrier pools of the process, which {@code top -H} shows by name. They live as long as the process. */
+/** The pools of the process, which {@code top -H} shows by name. They live as long as the process. */
 public final class Pools {
   /** For what clients wait for. */
   public static final CarrierPool COMPUTE = CarrierPool.named("compute");
@@ -18,10 +18,13 @@ public final class Pools {
   /** For flush and whatever else may be late. */
   public static final CarrierPool BACKGROUND = CarrierPool.named("background");
 
+  /** For writing and reading files, which blocks the OS thread: so many at a time. */
+  public static final CarrierPool IO = CarrierPool.platform("io", 4);
+
   private Pools() {}
 
   /** {@return all of them} */
   public static List<CarrierPool> all() {
-    return List.of(COMPUTE, MGMT, WALRECEIVER, BACKGROUND);
+    return List.of(COMPUTE, MGMT, WALRECEIVER, BACKGROUND, IO);
   }
 }

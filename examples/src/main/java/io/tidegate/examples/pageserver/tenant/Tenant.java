@@ -6,12 +6,15 @@ import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.task.Attributes;
+import io.tidegate.examples.pageserver.task.FileTask;
+import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
@@ -41,14 +44,15 @@ public final class Tenant {
   }
 
   /** Opens a tenant with all timelines that its folder holds. */
-  static Tenant load(Scope server, TenantId id, Path folder, Checkpointing checkpointing) throws IOException {
+  static Tenant load(Scope server, TenantId id, Path folder, Checkpointing checkpointing)
+      throws IOException, InterruptedException {
     Tenant tenant = new Tenant(server, id, folder, checkpointing);
     List<Path> stored;
     try (Stream<Path> entries = Files.list(folder)) {
       stored = entries.filter(Files::isDirectory).sorted().toList();
     }
     for (Path timeline : stored) {
-      tenant.open(LayerStore.open(timeline));
+      tenant.open(() -> LayerStore.open(timeline));
     }
     return tenant;
   }
@@ -59,9 +63,15 @@ public final class Tenant {
    * @param metadata what it starts with
    * @return the timeline
    * @throws IOException if its folder cannot be made, or holds one already
+   * @throws InterruptedException if the thread is interrupted; the timeline may come to be all the same
    */
-  public Timeline create(TimelineMetadata metadata) throws IOException {
-    return open(LayerStore.create(folder.resolve(metadata.timelineId().toString()), metadata));
+  public Timeline create(TimelineMetadata metadata) throws IOException, InterruptedException {
+    return open(() -> LayerStore.create(folder.resolve(metadata.timelineId().toString()), metadata));
+  }
+
+  /** In one task, so that no store is left without a timeline that closes it when the caller stops waiting. */
+  private Timeline open(Callable<LayerStore> store) throws IOException, InterruptedException {
+    return FileTask.call(scope, Kind.TIMELINE_OPEN, token -> open(store.call()));
   }
 
   private Timeline open(LayerStore store) throws IOException {

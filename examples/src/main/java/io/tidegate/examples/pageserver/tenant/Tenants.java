@@ -53,8 +53,9 @@ public final class Tenants {
    * Loads all tenants that the folder holds.
    *
    * @throws IOException if one cannot be read; the message names the file
+   * @throws InterruptedException if the thread is interrupted
    */
-  public void load() throws IOException {
+  public void load() throws IOException, InterruptedException {
     Files.createDirectories(folder);
     List<Path> stored;
     try (Stream<Path> entries = Files.list(folder)) {
@@ -81,8 +82,9 @@ public final class Tenants {
    * @return the timeline, which receives
    * @throws IOException if the timeline cannot be created
    * @throws io.tidegate.examples.pageserver.source.SourceException if the server refuses or cannot be asked
+   * @throws InterruptedException if the thread is interrupted
    */
-  public Timeline attach(PostgresSource source) throws IOException {
+  public Timeline attach(PostgresSource source) throws IOException, InterruptedException {
     ServerIdentity cluster = source.identify();
     attaching.lock();
     try {
@@ -105,7 +107,7 @@ public final class Tenants {
         .findFirst();
   }
 
-  private Timeline create(PostgresSource source, ServerIdentity cluster) throws IOException {
+  private Timeline create(PostgresSource source, ServerIdentity cluster) throws IOException, InterruptedException {
     // One slot a cluster: an attach that was cut short here leaves no second one behind that would keep WAL for nobody.
     String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
     Lsn start = source.ensureSlot(slot);

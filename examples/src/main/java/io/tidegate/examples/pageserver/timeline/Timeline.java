@@ -11,6 +11,7 @@ import io.tidegate.examples.pageserver.storage.FrozenLayer;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.task.Attributes;
+import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.wal.Lsn;
@@ -26,6 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One timeline: a scope below its tenant's, with a flush task, and once it has a source a walreceiver.
+ *
+ * <p>The flush task waits for frozen layers and has each one written by a task of its own, which blocks for the disk.
  *
  * <p>A graceful close ends the walreceiver first, then freezes what is in memory and lets the flush task write it and end;
  * last, when nobody is inside any more, the layer files are released. A hard close leaves out the flush: what was in memory
@@ -117,7 +120,7 @@ public final class Timeline implements WalSink {
     while (true) {
       token.throwIfCancelled();
       try {
-        DeltaLayer written = store.flush(layer);
+        DeltaLayer written = FileTask.call(scope, Kind.LAYER_WRITE, own -> store.flush(layer));
         log.info("flushed {}, {} records", written.file().getFileName(), written.recordCount());
         return;
       } catch (IOException failed) {
