@@ -127,7 +127,7 @@ class TimelineFlushTest {
     TimelineMetadata metadata = new TimelineMetadata(
         TenantId.random(), TimelineId.random(), 1, 1, "slot", SampleRecords.START, SampleRecords.START);
     LayerStore.create(folder.resolve("timeline"), metadata).close();
-    LayerStore store = LayerStore.open(folder.resolve("timeline"), watched(Disk.class, Disk.real()));
+    LayerStore store = LayerStore.open(folder.resolve("timeline"), (Disk) watched(Disk.real(), Disk.class));
     callers.clear();
     return Timeline.open(tenant, store, LAYER_PER_RECORD);
   }
@@ -140,9 +140,8 @@ class TimelineFlushTest {
   }
 
   /** Passes on what is asked of it and notes who asked; a layer's file gets its name only when it may. */
-  private <T> T watched(Class<T> type, Object real) {
-    Class<?>[] types = {type};
-    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), types, (proxy, method, arguments) -> {
+  private Object watched(Object real, Class<?>... types) {
+    return Proxy.newProxyInstance(Disk.class.getClassLoader(), types, (proxy, method, arguments) -> {
       noteCaller(method.getName());
       if (method.getName().equals("rename")) {
         mayRename.await();
@@ -150,11 +149,11 @@ class TimelineFlushTest {
       try {
         Object result = method.invoke(real, arguments);
         boolean isFile = result instanceof Disk.Input || result instanceof Disk.Output;
-        return isFile ? watched(method.getReturnType(), result) : result;
+        return isFile ? watched(result, Disk.Input.class, Disk.Output.class) : result;
       } catch (InvocationTargetException failed) {
         throw failed.getCause();
       }
-    }));
+    });
   }
 
   private void noteCaller(String step) {
