@@ -35,6 +35,8 @@ final class ScopeImpl implements Scope {
   private final UntakenFailures untaken = new UntakenFailures();
   private final @Nullable FanOut fanOut;
   private final @Nullable ExitHook exitHook;
+  /** Whether it was closed the hard way; any thread, set before the first newcomer is refused because of that. */
+  private volatile boolean closed;
   /** The kinds that are refused; see Retirement. */
   private final AtomicReference<List<TaskKind>> retired = new AtomicReference<>(List.of());
 
@@ -384,7 +386,17 @@ final class ScopeImpl implements Scope {
 
   /** Refuses everybody and cancels: from here on, those who leave carry the closing on. */
   void beginClose() {
+    closed = true;
     gate.beginClose(this::cancelAsClosed);
+  }
+
+  /** Whether this scope or one above is being closed: its token is cancelled, or is about to be. */
+  boolean isBeingClosed() {
+    ScopeImpl scope = this;
+    while (scope != null && !scope.closed) {
+      scope = scope.parent;
+    }
+    return scope != null;
   }
 
   /** Cancels because of a close; on return all callbacks that are registered have entered the gates of their scopes. */

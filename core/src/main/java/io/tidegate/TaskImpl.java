@@ -117,7 +117,9 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
         thrown instanceof CancelledException
             || thrown instanceof ClosedException
             || thrown instanceof InterruptedException;
-    return endedByCancel && token.isCancelled() ? State.CANCELLED : State.FAILED;
+    // A close refuses before it cancels: the refused may come here in between.
+    boolean endedByClose = thrown instanceof GateClosedException && scope.isBeingClosed();
+    return endedByClose || (endedByCancel && token.isCancelled()) ? State.CANCELLED : State.FAILED;
   }
 
   private void end(State end, @Nullable Object result) {

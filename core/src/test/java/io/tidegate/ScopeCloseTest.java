@@ -3,6 +3,7 @@ package io.tidegate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -174,6 +175,25 @@ class ScopeCloseTest {
     }
     scope.close();
     assertEquals(1, steps.get());
+  }
+
+  /** S2: a close refuses before it cancels; a task that is refused in between is cancelled, and has not failed. */
+  @Test
+  void close_taskIsRefusedBeforeTheCancel_isCancelled() throws Exception {
+    for (int i = 0; i < 10_000; i++) {
+      root.child("child-" + i); // the close comes to the cancel only after it has been to all of these
+    }
+    CountDownLatch forks = new CountDownLatch(1);
+    Task<?> refused = root.fork(token -> {
+      while (true) {
+        root.enter().close();
+        forks.countDown();
+      }
+    });
+    forks.await();
+    root.close();
+    assertEquals(Task.State.CANCELLED, refused.state());
+    assertInstanceOf(GateClosedException.class, refused.exception().orElseThrow());
   }
 
   /** S3: a close touches its own subtree only. */
