@@ -8,9 +8,11 @@ module io.tidegate.core {
   requires static transitive org.jspecify;
   requires static transitive java.instrument;
   requires java.management;
+  requires jdk.jfr;
   requires org.slf4j;
 
   exports io.tidegate;
   exports io.tidegate.carrier;
+  exports io.tidegate.inspect;
   exports io.tidegate.sync;
 }

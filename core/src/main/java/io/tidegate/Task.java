@@ -4,6 +4,7 @@ package io.tidegate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,9 @@ public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
 
   /** {@return when it was started, by the clock of its pool} */
   Instant startedAt();
+
+  /** {@return the {@link Thread#threadId} of the thread that runs it, as in thread dumps; empty before and after} */
+  OptionalLong threadId();
 
   /**
    * Asks this task, and nobody else, to stop. Never waits.

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +101,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     State end = State.SUCCEEDED;
     Object result;
     try {
+      TaskStart.tell(this);
       scope.describeInLogs(this);
       result = Objects.requireNonNull(body).call(token);
     } catch (Throwable thrown) {
@@ -137,6 +139,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   private void tellAndLeave() {
     try {
+      TaskEnd.tell(this);
       scope.ended(this);
     } finally {
       Current.pop(null);
@@ -190,6 +193,12 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   @Override
   public Instant startedAt() {
     return startedAt;
+  }
+
+  @Override
+  public OptionalLong threadId() {
+    Thread running = thread();
+    return running == null || hasEnded() ? OptionalLong.empty() : OptionalLong.of(running.threadId());
   }
 
   @Override

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.inspect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidegate.AttributeKey;
+import io.tidegate.Scope;
+import io.tidegate.TaskKind;
+import io.tidegate.carrier.CarrierPool;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import jdk.jfr.FlightRecorder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** P6: CPU per kind and per attribute from samples, of tasks whose shares of the work are known by count. */
+class CpuSamplingTest {
+  private static final AttributeKey<String> TENANT = new AttributeKey<>("tenant_id", String.class);
+  private static final AttributeKey<Integer> SHARD = new AttributeKey<>("shard", Integer.class);
+  private static final Duration PERIOD = Duration.ofMillis(2);
+  /** The ratio of two rows that stand 3 to 1 has a standard error of 8 % then. */
+  private static final long ENOUGH = 800;
+  private static final long TURNS = 5_000_000;
+
+  private volatile long sink;
+
+  private record Kind(String name, CarrierPool pool) implements TaskKind {}
+
+  private void burn(long turns) {
+    long x = sink;
+    for (long i = 0; i < turns; i++) {
+      x = x * 6364136223846793005L + 1442695040888963407L;
+    }
+    sink = x;
+  }
+
+  private static CarrierPool pool(String sort) {
+    return sort.equals("platform") ? CarrierPool.platform("cpu", 2) : CarrierPool.named("cpu", 2);
+  }
+
+  private static CpuShare row(List<CpuShare> table, String name) {
+    return table.stream()
+        .filter(row -> row.name().equals(name))
+        .findFirst()
+        .orElse(new CpuShare(name, 0, Duration.ZERO, 0));
+  }
+
+  private static void assertThreeToOne(List<CpuShare> table, String large, String small) {
+    double ratio = row(table, large).share() / row(table, small).share();
+    assertTrue(ratio > 2 && ratio < 5, () -> table.toString());
+  }
+
+  /** Short tasks, long over when their samples come; on a platform thread one after another. */
+  @ParameterizedTest
+  @CsvSource({"CPU_TIME, named", "CPU_TIME, platform", "EXECUTION, named", "EXECUTION, platform"})
+  void sharesOfShortTasksAreThoseOfTheirWork(SampleEvent event, String sort) throws Exception {
+    if (event == SampleEvent.CPU_TIME && SampleEvent.best() != event) {
+      return; // this JVM has none
+    }
+    try (CarrierPool pool = pool(sort);
+        Scope root = Scope.root("server");
+        CpuSampling sampling = CpuSampling.start(event, root, PERIOD, TENANT, SHARD)) {
+      Kind compaction = new Kind("compaction", pool);
+      Kind flush = new Kind("flush", pool);
+      Scope first = root.newChild("tenant").with(TENANT, "one").with(SHARD, 1).open();
+      Scope second = root.newChild("tenant").with(TENANT, "two").open();
+      while (sampling.shares().samples() < ENOUGH) {
+        first.spawn(compaction, token -> burn(3 * TURNS)).join();
+        second.spawn(flush, token -> burn(TURNS)).join();
+      }
+      CpuShares shares = sampling.shares();
+      assertEquals(event.eventName(), shares.event());
+      assertThreeToOne(shares.kinds(), "compaction", "flush");
+      assertThreeToOne(shares.of(TENANT), "one", "two");
+      assertThreeToOne(shares.of(SHARD), "1", "(none)");
+      assertTrue(row(shares.kinds(), "(no task)").share() < 0.5, shares::toString);
+    }
+  }
+
+  /** One task ran before the sampling began, and runs at its end still; both are seen as they run. */
+  @ParameterizedTest
+  @ValueSource(strings = {"named", "platform"})
+  void tasksThatRunAlreadyAreSeen(String sort) throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    CountDownLatch runs = new CountDownLatch(1);
+    try (CarrierPool pool = pool(sort);
+        Scope root = Scope.root("server")) {
+      Scope tenant = root.newChild("tenant").with(TENANT, "one").open();
+      tenant.spawn(new Kind("ingest", pool), token -> {
+        runs.countDown();
+        while (!stop.get()) {
+          burn(TURNS);
+        }
+      });
+      runs.await();
+      try (CpuSampling sampling = CpuSampling.start(root, PERIOD, TENANT)) {
+        while (row(sampling.shares().kinds(), "ingest").samples() < 50) {
+          Thread.onSpinWait();
+        }
+        assertNotEquals(0, row(sampling.shares().of(TENANT), "one").samples());
+      } finally {
+        stop.set(true);
+      }
+    }
+  }
+
+  @Test
+  void nothingIsRecordedBeforeTheStartAndAfterTheClose() throws Exception {
+    assertEquals(List.of(), FlightRecorder.getFlightRecorder().getRecordings());
+    try (Scope root = Scope.root("server")) {
+      CpuSampling sampling = CpuSampling.start(root, PERIOD);
+      assertEquals(1, FlightRecorder.getFlightRecorder().getRecordings().size());
+      sampling.close();
+      assertEquals(List.of(), FlightRecorder.getFlightRecorder().getRecordings());
+      CpuShares last = sampling.shares();
+      root.spawn(new Kind("late", CarrierPool.shared()), token -> burn(TURNS)).join();
+      sampling.close();
+      assertEquals(last, sampling.shares());
+    }
+  }
+
+  @Test
+  void aStartThatFailsLeavesNoRecording() {
+    try (Scope root = Scope.root("server")) {
+      assertThrows(IllegalArgumentException.class, () -> CpuSampling.start(root, Duration.ZERO));
+      assertThrows(IllegalArgumentException.class, () -> CpuSampling.start(root, Duration.ofMinutes(1)));
+    }
+    assertEquals(List.of(), FlightRecorder.getFlightRecorder().getRecordings());
+  }
+
+  @Test
+  void theTableTellsTheEventAndTheRows() {
+    CpuShare large = new CpuShare("compaction", 75, Duration.ofMillis(750), 0.75);
+    CpuShare small = new CpuShare("(no task)", 25, Duration.ofMillis(250), 0.25);
+    CpuShares shares =
+        new CpuShares("jdk.CPUTimeSample", Duration.ofMillis(10), List.of(large, small), Map.of());
+    assertEquals(
+        """
+        jdk.CPUTimeSample every 10 ms: 100 samples
+        kind         samples      CPU ms   share
+        compaction        75         750  75.0 %
+        (no task)         25         250  25.0 %
+        """,
+        shares.toString());
+  }
+
+  @Test
+  void sampling() throws Exception {
+    Scope server = Scope.root("pageserver");
+    // @start region="sampling"
+    try (CpuSampling sampling = CpuSampling.start(server, Duration.ofMillis(10), TENANT)) {
+      server.spawn(new Kind("compaction", CarrierPool.shared()), token -> burn(TURNS)).join();
+      System.out.print(sampling.shares()); // at any time, as a table
+    }
+    // @end
+    server.close();
+  }
+}
