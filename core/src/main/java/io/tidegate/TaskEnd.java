@@ -26,11 +26,15 @@ final class TaskEnd extends Event {
   private TaskEnd() {}
 
   static void tell(TaskImpl<?> task) {
-    TaskEnd event = new TaskEnd();
-    if (event.shouldCommit()) {
-      event.taskId = task.id();
-      event.state = task.state().name();
-      event.commit();
+    if (new TaskEnd().isEnabled()) { // escapes nowhere: free, also after a recording
+      write(task);
     }
+  }
+
+  private static void write(TaskImpl<?> task) {
+    TaskEnd event = new TaskEnd();
+    event.taskId = task.id();
+    event.state = task.state().name();
+    event.commit();
   }
 }

@@ -38,15 +38,19 @@ final class TaskStart extends Event {
   private TaskStart() {}
 
   static void tell(TaskImpl<?> task) {
-    TaskStart event = new TaskStart();
-    if (event.shouldCommit()) {
-      event.taskId = task.id();
-      event.name = task.name();
-      event.kind = task.kindName();
-      event.scope = task.scope().path();
-      event.attributes = lines(task.scope().logAttributes());
-      event.commit();
+    if (new TaskStart().isEnabled()) { // escapes nowhere: free, also after a recording
+      write(task);
     }
+  }
+
+  private static void write(TaskImpl<?> task) {
+    TaskStart event = new TaskStart();
+    event.taskId = task.id();
+    event.name = task.name();
+    event.kind = task.kindName();
+    event.scope = task.scope().path();
+    event.attributes = lines(task.scope().logAttributes());
+    event.commit();
   }
 
   private static String lines(Map<String, String> attributes) {

@@ -28,7 +28,7 @@ class CpuSamplingTest {
   private static final Duration PERIOD = Duration.ofMillis(2);
   /** The ratio of two rows that stand 3 to 1 has a standard error of 8 % then. */
   private static final long ENOUGH = 800;
-  private static final long TURNS = 30_000_000;
+  private static final long TURNS = 100_000_000;
 
   private volatile long sink;
 
