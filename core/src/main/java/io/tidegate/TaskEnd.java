@@ -9,7 +9,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** What a flight recording says when a task has ended, on the task's thread; nothing, unless it is switched on there. */
+/** What a flight recording says when a task has ended, on the task's thread, if it is switched on there. */
 @Name("io.tidegate.TaskEnd")
 @Label("Task End")
 @Description("A task has ended on this thread")
@@ -17,6 +17,10 @@ import jdk.jfr.StackTrace;
 @StackTrace(false)
 @Enabled(false)
 final class TaskEnd extends Event {
+  /** The recording's own note of the thread may be missing when an event of a virtual thread is read. */
+  @Label("Java Thread Id")
+  long javaThreadId;
+
   @Label("Task Id")
   long taskId;
 
@@ -33,6 +37,7 @@ final class TaskEnd extends Event {
 
   private static void write(TaskImpl<?> task) {
     TaskEnd event = new TaskEnd();
+    event.javaThreadId = Thread.currentThread().threadId();
     event.taskId = task.id();
     event.state = task.state().name();
     event.commit();

@@ -11,7 +11,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** What a flight recording says when a task begins to run, on the task's thread; nothing, unless it is switched on there. */
+/** What a flight recording says when a task begins to run, on the task's thread, if it is switched on there. */
 @Name("io.tidegate.TaskStart")
 @Label("Task Start")
 @Description("A task begins to run on this thread")
@@ -19,6 +19,10 @@ import jdk.jfr.StackTrace;
 @StackTrace(false)
 @Enabled(false)
 final class TaskStart extends Event {
+  /** The recording's own note of the thread may be missing when an event of a virtual thread is read. */
+  @Label("Java Thread Id")
+  long javaThreadId;
+
   @Label("Task Id")
   long taskId;
 
@@ -45,6 +49,7 @@ final class TaskStart extends Event {
 
   private static void write(TaskImpl<?> task) {
     TaskStart event = new TaskStart();
+    event.javaThreadId = Thread.currentThread().threadId();
     event.taskId = task.id();
     event.name = task.name();
     event.kind = task.kindName();

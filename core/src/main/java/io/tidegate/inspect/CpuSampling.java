@@ -22,25 +22,27 @@ import jdk.jfr.consumer.RecordingStream;
  * {@snippet class="io.tidegate.inspect.CpuSamplingTest" region="sampling"}
  *
  * <p>The samples are {@code jdk.CPUTimeSample} where the JVM has them, JDK 25 and later on Linux: each stands for the
- * period of CPU time that its thread has used, native code included. Elsewhere they are {@code jdk.ExecutionSample}: each
- * stands for a period of real time, in which its thread was seen in Java code. These leave out native code, count
- * a thread that is ready but has no processor, and catch only a few threads a period: where more run, the times are too
- * low, and the shares still right. {@link CpuShares#event} says which.
+ * CPU time that its thread has used since the last, native code included; the kernel's timer makes short periods
+ * longer. Elsewhere they are {@code jdk.ExecutionSample}: each stands for a period of real time, in which its thread
+ * was seen in Java code. These leave out native code, count a thread that is ready but has no processor, and catch
+ * only a few threads a period: where more run, the times are too low. {@link CpuShares#event} says which.
  *
  * <p>Tasks tell their starts and ends to the same recording, by the events {@code io.tidegate.TaskStart} and
- * {@code io.tidegate.TaskEnd}; these are off in other recordings unless they are enabled there by name. A sample on the
- * task's thread between these two is the task's. Threads that a task has started count outside of tasks, as visits and the
- * JVM's own Java threads do; the threads of the compiler and the garbage collector are not sampled.
+ * {@code io.tidegate.TaskEnd}; these are off in other recordings unless they are enabled there by name. A sample on
+ * the task's thread between these two is the task's. Threads that a task has started count outside of tasks, as visits
+ * and the JVM's own Java threads do; the threads of the compiler and the garbage collector are not sampled.
  *
- * <p><b>Cost:</b> nothing while none is open. While one is: two events a task, well below a microsecond each, a sample per
- * period and running thread, the JDK's threads that write and read the recording, and its files in the directory for
- * temporary files; in memory, the tasks that run, those of the last seconds, and a row for each value of an attribute.
+ * <p><b>Cost:</b> nothing while none is open. While one is: two events a task, together about a microsecond, a sample
+ * per period and running thread, the JDK's threads that write and read the recording, and its files in the directory
+ * for temporary files; in memory, the tasks that run, those of the last seconds, and a row for each value of an
+ * attribute.
  *
  * <p><b>Threads:</b> safe for use by any thread.
  *
- * <p><b>Not promised:</b> exactness. Of n samples the error is about the root of n, and what runs for less than a period
- * is seen by chance. Samples that the JDK drops, as it may on a loaded machine, are missing. Another recording in the same
- * JVM with a shorter period makes the times of {@code jdk.ExecutionSample} too long.
+ * <p><b>Not promised:</b> exactness. Of n samples the error is about the root of n, and what runs for less than a
+ * period is seen by chance. Samples that the JDK drops, as it may on a loaded machine, are missing, and of
+ * some samples of virtual threads it does not tell the thread: these are a row of their own. Another recording
+ * in the same JVM with a shorter period makes the times of {@code jdk.ExecutionSample} too long.
  */
 public final class CpuSampling implements AutoCloseable {
   private static final String NONE = "(none)";
@@ -70,11 +72,11 @@ public final class CpuSampling implements AutoCloseable {
   }
 
   /**
-   * Begins to sample. Tasks of all scopes of the process are seen if they start from now on; of those that run already,
-   * those in the subtree of a scope are.
+   * Begins to sample. Tasks of all scopes of the process are seen if they start from now on; of those that run
+   * already, those in the subtree of a scope are.
    *
    * @param root the scope whose running tasks are looked for
-   * @param period the time between two samples of a thread, 1 ms to 1 s in whole milliseconds: 10 ms or 20 ms costs little
+   * @param period the time between two samples of a thread, 1 ms to 1 s, in whole milliseconds
    * @param attributes the attributes to have tables of
    * @return a sampling that goes on until it is closed
    * @throws IllegalArgumentException if the period is out of range
@@ -139,23 +141,25 @@ public final class CpuSampling implements AutoCloseable {
 
   private void sampled(RecordedEvent sample) {
     RecordedThread thread = event.thread(sample);
-    if (thread != null) {
-      synchronized (lock) {
-        runs.sampled(thread.getJavaThreadId(), sample.getStartTime(), event.cpuNanos(sample, period));
+    long cpuNanos = event.cpuNanos(sample, period);
+    synchronized (lock) {
+      if (thread == null) {
+        totals.addUnknown(cpuNanos);
+      } else {
+        runs.sampled(thread.getJavaThreadId(), sample.getStartTime(), cpuNanos);
       }
     }
   }
 
   private void started(RecordedEvent start) {
     synchronized (lock) {
-      runs.started(
-          start.getThread().getJavaThreadId(), start.getStartTime(), start.getLong("taskId"), labels(start));
+      runs.started(start.getLong("javaThreadId"), start.getStartTime(), start.getLong("taskId"), labels(start));
     }
   }
 
   private void ended(RecordedEvent end) {
     synchronized (lock) {
-      runs.ended(end.getThread().getJavaThreadId(), end.getStartTime(), end.getLong("taskId"));
+      runs.ended(end.getLong("javaThreadId"), end.getStartTime(), end.getLong("taskId"));
     }
   }
 
@@ -185,8 +189,8 @@ public final class CpuSampling implements AutoCloseable {
 
   /**
    * Ends the sampling, and its recording. Blocks until the samples that were taken are counted, which is a matter of a
-   * second; the JDK ends that wait early if the thread is interrupted, then the last ones are missing. A second call does
-   * nothing.
+   * second; no cancel ends that. Where the JDK gives up the wait for an interrupt, the last samples may be missing. A
+   * second call does nothing.
    */
   @Override
   public void close() {

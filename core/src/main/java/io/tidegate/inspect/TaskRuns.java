@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A run that has ended is kept for one flush more than that: a sample of it may be late itself.
  * </ul>
  *
- * <p>A virtual thread runs one task, a platform thread of a pool one after another. Not safe for use by several threads.
+ * <p>A virtual thread runs one task, a platform thread of a pool one after another. Not safe for use by several
+ * threads.
  */
 final class TaskRuns {
   /** The task is known to run since before the recording. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Adds up samples, in one table for each label that a task has. Not safe for use by several threads. */
 final class Totals {
   private static final String NO_TASK = "(no task)";
+  private static final String UNKNOWN = "(unknown)";
 
   private final List<Map<String, Tally>> tables;
 
@@ -23,9 +24,19 @@ final class Totals {
   /** Adds a sample of a task with these labels, one a table; null if it belongs to no task. */
   void add(@Nullable List<String> labels, long cpuNanos) {
     for (int i = 0; i < tables.size(); i++) {
-      String row = labels == null ? NO_TASK : labels.get(i);
-      tables.get(i).merge(row, new Tally(1, cpuNanos), Tally::plus);
+      add(i, labels == null ? NO_TASK : labels.get(i), cpuNanos);
     }
+  }
+
+  /** Adds a sample of a thread that the recording does not know. */
+  void addUnknown(long cpuNanos) {
+    for (int i = 0; i < tables.size(); i++) {
+      add(i, UNKNOWN, cpuNanos);
+    }
+  }
+
+  private void add(int table, String row, long cpuNanos) {
+    tables.get(table).merge(row, new Tally(1, cpuNanos), Tally::plus);
   }
 
   /** {@return the rows of a table, the largest first} */
