@@ -28,11 +28,15 @@ final class InterruptRegion extends Attachments.Entry {
    *
    * I1  The canceller interrupts between its two transitions only, so no interrupt arrives after FINISHED.
    * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for as long as act() takes:
-   *     a few instructions, and the close of the interruptible channel that the thread is blocked in.
+   *     a few instructions, and the close of the interruptible channel that the thread is blocked in. It parks there: a
+   *     canceller that is a virtual thread may need this thread's carrier, and a mere yield may not give it away, where
+   *     it is the only one.
    * I3  A thread that is interrupted already, by somebody else, is SPARED: its status is not ours to clear.
    * I4  A region that clears the status at its exit interrupts again if a region around it was told meanwhile: that
    *     one's interrupt was the same, or was spared because of this one's.
    * I5  No lock of ours is held in act(): the JVM closes that channel in it, and the channel may be the user's own.
+   *
+   * No lost wake-up: the thread looks at the state before it parks; the canceller sets it before it unparks the thread.
    */
   private static final int WORKING = 0;
   private static final int FINISHED = 1;
@@ -89,11 +93,8 @@ final class InterruptRegion extends Attachments.Entry {
   }
 
   /** The state when no canceller is about to interrupt. */
-  @SuppressWarnings("ThreadPriorityCheck") // a canceller that is a virtual thread may need this thread's carrier
   private int settledState() {
-    while (state == INTERRUPTING) {
-      Thread.yield();
-    }
+    Waiting.throughAll(this, Current.clock(), Waiting.NO_DEADLINE, () -> state != INTERRUPTING);
     return state;
   }
 
@@ -121,6 +122,7 @@ final class InterruptRegion extends Attachments.Entry {
     } else {
       interruptThread();
     }
+    Waiting.unpark(thread);
   }
 
   private void interruptThread() {

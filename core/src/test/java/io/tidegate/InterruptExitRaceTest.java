@@ -45,12 +45,9 @@ final class InterruptExitRaceTest {
     }
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // the canceller may need this thread's carrier
   private void exit() {
     if (!state.compareAndSet(WORKING, FINISHED)) {
-      while (state.get() != INTERRUPTED) {
-        Thread.yield();
-      }
+      SideThread.until(() -> state.get() == INTERRUPTED);
       assertTrue(Thread.interrupted());
     }
   }

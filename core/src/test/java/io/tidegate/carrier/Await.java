@@ -8,7 +8,7 @@ import java.util.function.BooleanSupplier;
 
 /** Waits of tests: for what is seen, not for time to pass. The limit only turns a hang into a failure. */
 final class Await {
-  static final Duration LIMIT = Duration.ofSeconds(30);
+  static final Duration LIMIT = Duration.ofMinutes(1);
 
   private static final Set<Thread.State> PARKED =
       EnumSet.of(Thread.State.BLOCKED, Thread.State.WAITING, Thread.State.TIMED_WAITING);

@@ -148,15 +148,15 @@ class StarvationTest {
       Await.until("its own wait is over", () -> pool.stats().starvation().isEmpty());
       long before = pool.stats().starvations();
       pool.start("WAITS", () -> {});
-      Await.until("starvation seen", () -> pool.stats().starvation().isPresent());
-      assertEquals(before + 1, pool.stats().starvations());
+      Await.until("starvation seen", () -> pool.toString().contains("1 ready and without a carrier for "));
+      long spells = pool.stats().starvations(); // of the hog's own wait, too, if a look at that came to its end late
+      assertTrue(spells > before);
       String text = pool.toString();
-      assertTrue(text.contains("starvations=" + (before + 1)), text);
-      assertTrue(text.contains("1 ready and without a carrier for "), text);
+      assertTrue(text.contains("starvations=" + spells), text);
       assertTrue(text.contains("hogged-1 runs HOG"), text);
       go.set(true);
       Await.until("over", () -> pool.stats().starvation().isEmpty());
-      assertEquals(before + 1, pool.stats().starvations());
+      assertEquals(spells, pool.stats().starvations());
     }
   }
 }

@@ -219,6 +219,7 @@ final class TickerTest {
     period.set(SECOND.multipliedBy(5));
     ticker.reconfigured();
     expectAfter(SECOND.multipliedBy(5));
+    pool.clock().awaitSleepers(1); // it has asked for the period that it waits by
     period.set(SECOND);
     expectAfter(SECOND.multipliedBy(5));
     expectAfter(SECOND);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** P4: the pageserver as {@code java -jar} starts it, without any flag. Run when the jar is there. */
 @ExtendWith(Servers.class)
 @Tag("executable-jar")
-@Timeout(60)
+@Timeout(300)
 class ExecutableJarTest {
   @TempDir
   Path folder;

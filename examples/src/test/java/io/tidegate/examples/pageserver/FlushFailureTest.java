@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that takes nothing for a while. */
 @ExtendWith(Servers.class)
-@Timeout(60)
+@Timeout(300)
 class FlushFailureTest {
   private static final Checkpointing SMALL_LAYERS = new Checkpointing(1 << 17, Duration.ofMinutes(1), 2);
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Sources that die, come back or are never there. */
 @ExtendWith(Servers.class)
-@Timeout(60)
+@Timeout(300)
 class PageserverOutageTest {
   @TempDir
   Path folder;
@@ -64,7 +64,8 @@ class PageserverOutageTest {
       Await.until("two attempts have failed", () -> retries(proxy.port()).size() > 1);
       TestServer.awaitRecords(other, servers.first().work(5));
       assertFalse(struck.walReceiver().orElseThrow().isConnected());
-      assertTrue(other.walReceiver().orElseThrow().isConnected());
+      // It may connect anew: where the machine is busy, its server takes it for dead sooner than the test does.
+      Await.until("the other one is connected", () -> other.walReceiver().orElseThrow().isConnected());
 
       mortal.server().close();
       try (TestDatabase again = new TestDatabase(LocalPostgres.start(cluster))) {

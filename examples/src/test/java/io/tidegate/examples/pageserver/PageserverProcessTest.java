@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The process as its operator sees it: signals, exit codes, messages. */
 @ExtendWith(Servers.class)
-@Timeout(60)
+@Timeout(300)
 class PageserverProcessTest {
   @TempDir
   Path folder;
@@ -56,7 +56,7 @@ class PageserverProcessTest {
 
   @Test
   void runFor_endsByItselfWithZeroAndTheReport(Servers.Running servers) throws Exception {
-    try (ChildProcess child = start(servers.first(), "--run-for", "PT2S", "--status-period", "PT0.2S")) {
+    try (ChildProcess child = start(servers.first(), "--run-for", "PT6S", "--status-period", "PT0.2S")) {
       child.awaitOutput("receiving WAL");
       assertEquals(0, child.awaitExit(), child::tail);
       String output = child.output();

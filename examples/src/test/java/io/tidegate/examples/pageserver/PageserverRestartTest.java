@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A server started again on the same data continues without a gap and without a repetition, however it ended. */
 @ExtendWith(Servers.class)
-@Timeout(60)
+@Timeout(300)
 class PageserverRestartTest {
   @TempDir
   Path folder;

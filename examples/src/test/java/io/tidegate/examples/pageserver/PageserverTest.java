@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Ingest, feedback and close of a server with two sources. */
 @ExtendWith(Servers.class)
-@Timeout(60)
+@Timeout(300)
 class PageserverTest {
   @TempDir
   Path folder;

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** An address that stays while the server behind it goes and comes. Refuses connections while there is none. */
@@ -19,9 +20,25 @@ final class Proxy {
   private @Nullable Thread acceptor;
 
   /** Makes an address at which nobody listens. */
-  Proxy() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
+  Proxy() {
+    int candidate = randomPort();
+    while (isTaken(candidate)) {
+      candidate = randomPort();
+    }
+    port = candidate;
+  }
+
+  /** Below the ports that the kernel gives to those who connect: one of them could take it while nobody listens. */
+  private static int randomPort() {
+    return ThreadLocalRandom.current().nextInt(20_000, 30_000);
+  }
+
+  private static boolean isTaken(int candidate) {
+    try {
+      new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress()).close();
+      return false;
+    } catch (IOException taken) {
+      return true;
     }
   }
 
@@ -56,17 +73,25 @@ final class Proxy {
   private void accept(ServerSocket listening, int target) {
     while (!listening.isClosed()) {
       try {
-        Socket client = listening.accept();
-        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-        open.add(client);
-        open.add(server);
-        Thread.startVirtualThread(() -> copy(client, server));
-        Thread.startVirtualThread(() -> copy(server, client));
-      } catch (IOException closedOrTargetGone) {
+        passOn(listening.accept(), target);
+      } catch (IOException closed) {
         if (!listening.isClosed()) {
-          throw new UncheckedIOException(closedOrTargetGone);
+          throw new UncheckedIOException(closed);
         }
       }
+    }
+  }
+
+  /** Connects a client with the server, or breaks its connection where that has gone. */
+  private void passOn(Socket client, int target) throws IOException {
+    try {
+      Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
+      open.add(client);
+      open.add(server);
+      Thread.startVirtualThread(() -> copy(client, server));
+      Thread.startVirtualThread(() -> copy(server, client));
+    } catch (IOException targetGone) {
+      client.close();
     }
   }
 

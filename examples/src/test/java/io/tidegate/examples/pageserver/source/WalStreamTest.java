@@ -132,7 +132,7 @@ class WalStreamTest {
       Await.until("flushed", () -> flushed.toString().equals(ask("SELECT flush_lsn FROM pg_stat_replication")));
 
       Thread.ofVirtual().start(stream::close).join();
-      assertTrue(end.get(20, TimeUnit.SECONDS).isRetryable());
+      assertTrue(end.get(2, TimeUnit.MINUTES).isRetryable());
     }
   }
 
@@ -181,10 +181,10 @@ class WalStreamTest {
       Await.untilParked(reader);
       reader.interrupt();
 
-      SourceException failure = end.get(20, TimeUnit.SECONDS);
+      SourceException failure = end.get(2, TimeUnit.MINUTES);
       assertTrue(failure.isRetryable());
       assertInstanceOf(SQLException.class, failure.getCause());
-      assertTrue(status.get(20, TimeUnit.SECONDS));
+      assertTrue(status.get(2, TimeUnit.MINUTES));
       assertThrows(SourceException.class, stream::read);
     }
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120)
+@Timeout(300)
 class DeltaLayerTest {
   private static final Lsn START = new Lsn(0x16_B374_D848L);
   private static final Path FOLDER = Path.of("/timeline");

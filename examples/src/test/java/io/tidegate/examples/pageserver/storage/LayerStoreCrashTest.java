@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Crashes at every step that changes the disk, followed by another process on what is left. */
-@Timeout(120)
+@Timeout(300)
 class LayerStoreCrashTest {
   private static final Path FOLDER = Path.of("/timeline");
   private static final Lsn START = MetadataFileTest.SAMPLE.startLsn();

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class OpenLayerTest {
   private static final Lsn START = new Lsn(0x1_0000_0000L);
   private static final PageKey PAGE = SampleWal.page(1);
