@@ -188,6 +188,7 @@ public sealed interface Scope extends AutoCloseable permits ScopeImpl {
    *
    * <p>Blocks until they have ended; neither an interrupt nor a cancel ends the wait, and the interrupt status is restored.
    * It tells in the log whom it waits for, as a slow close does. Callbacks of their tokens are not waited for.
+   * {@link #tasks} may list for a moment one that is being refused; it does not run.
    *
    * @param kind the kind
    * @throws IllegalStateException if a task of that kind in the subtree calls it, or one waits for the caller in a cycle:
