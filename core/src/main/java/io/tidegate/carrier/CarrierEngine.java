@@ -17,20 +17,8 @@ import java.util.concurrent.ThreadFactory;
  */
 record CarrierEngine(CarrierScheduler scheduler, ThreadFactory jvm) implements PoolEngine {
   @Override
-  public void start(String name, Runnable work) {
-    Thread thread = newThread(work);
-    thread.setName(name);
-    thread.start();
-  }
-
-  @Override
   public Thread newThread(Runnable work) {
     return jvm.newThread(work);
-  }
-
-  @Override
-  public boolean isVirtual() {
-    return true;
   }
 
   @Override

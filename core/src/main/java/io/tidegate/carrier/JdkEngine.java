@@ -10,20 +10,8 @@ import java.util.OptionalLong;
 /** The JDK's own scheduler, which belongs to the whole process. */
 final class JdkEngine implements PoolEngine {
   @Override
-  public void start(String name, Runnable work) {
-    Thread thread = newThread(work);
-    thread.setName(name);
-    thread.start();
-  }
-
-  @Override
   public Thread newThread(Runnable work) {
     return CarrierStart.newJdkThread(work);
-  }
-
-  @Override
-  public boolean isVirtual() {
-    return true;
   }
 
   @Override

@@ -7,13 +7,19 @@ import java.util.List;
 /** What runs a pool's threads. Safe for use by any thread. */
 sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine {
   /** Has some work done on a thread of its own, at once or when it is its turn; never waits for that. */
-  void start(String name, Runnable work);
+  default void start(String name, Runnable work) {
+    Thread thread = newThread(work);
+    thread.setName(name);
+    thread.start();
+  }
 
   /** Returns an unstarted virtual thread that does some work; on the JDK's scheduler if the engine runs none. */
   Thread newThread(Runnable work);
 
   /** Returns whether its threads are virtual. */
-  boolean isVirtual();
+  default boolean isVirtual() {
+    return true;
+  }
 
   /** Returns its numbers, with those of the threads that the pool has counted. */
   PoolStats stats(long started, long completed);
