@@ -35,8 +35,8 @@ final class ScopeImpl implements Scope {
   private final UntakenFailures untaken = new UntakenFailures();
   private final @Nullable FanOut fanOut;
   private final @Nullable ExitHook exitHook;
-  /** Whether it was closed the hard way; any thread, set before the first newcomer is refused because of that. */
-  private volatile boolean closed;
+  /** Whether it is closed the hard way, or was; any thread, set before the first newcomer is refused because of that. */
+  private volatile boolean closeBegun;
   /** The kinds that are refused; see Retirement. */
   private final AtomicReference<List<TaskKind>> retired = new AtomicReference<>(List.of());
 
@@ -386,14 +386,14 @@ final class ScopeImpl implements Scope {
 
   /** Refuses everybody and cancels: from here on, those who leave carry the closing on. */
   void beginClose() {
-    closed = true;
+    closeBegun = true;
     gate.beginClose(this::cancelAsClosed);
   }
 
   /** Whether this scope or one above is being closed: its token is cancelled, or is about to be. */
   boolean isBeingClosed() {
     ScopeImpl scope = this;
-    while (scope != null && !scope.closed) {
+    while (scope != null && !scope.closeBegun) {
       scope = scope.parent;
     }
     return scope != null;

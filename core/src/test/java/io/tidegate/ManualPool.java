@@ -73,5 +73,4 @@ public final class ManualPool implements CarrierPool, TaskKind {
 
   @Override
   public void close() {}
-
 }
