@@ -3,12 +3,14 @@ package io.tidegate.examples.pageserver.storage;
 
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The file {@code metadata} of a timeline's folder: a {@link TimelineMetadata} as text with a checksum. */
@@ -24,12 +26,15 @@ final class MetadataFile {
    *   slot_name = as in PostgreSQL
    *   start_lsn = as PostgreSQL writes it
    *   disk_consistent_lsn = as PostgreSQL writes it
+   *   branch_point = none, or the ancestor's 32 hexadecimal digits, "at" and the position
    *   crc32c = 8 hexadecimal digits, of all bytes before this line
    *
    * There is exactly one text for each value: a file that differs from the text of what was read from it is damaged.
    */
   static final String NAME = "metadata";
   private static final String FIRST_LINE = "tidegate timeline metadata, version 1";
+  private static final String NO_BRANCH = "none";
+  private static final String AT = " at ";
   private static final int MAX_BYTES = 4096;
 
   private MetadataFile() {}
@@ -73,7 +78,8 @@ final class MetadataFile {
         + "postgres_timeline = " + metadata.postgresTimeline() + "\n"
         + "slot_name = " + metadata.slotName() + "\n"
         + "start_lsn = " + metadata.startLsn() + "\n"
-        + "disk_consistent_lsn = " + metadata.diskConsistentLsn() + "\n";
+        + "disk_consistent_lsn = " + metadata.diskConsistentLsn() + "\n"
+        + "branch_point = " + metadata.branchPoint().map(MetadataFile::text).orElse(NO_BRANCH) + "\n";
     byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
     int checksum = Checksums.of(ByteBuffer.wrap(bytes), bytes.length);
     return (body + "crc32c = " + Checksums.text(checksum) + "\n").getBytes(StandardCharsets.US_ASCII);
@@ -81,7 +87,7 @@ final class MetadataFile {
 
   private static @Nullable TimelineMetadata decode(byte[] content) {
     String[] lines = new String(content, StandardCharsets.ISO_8859_1).split("\n", -1);
-    if (lines.length != 10 || !lines[0].equals(FIRST_LINE)) {
+    if (lines.length != 11 || !lines[0].equals(FIRST_LINE)) {
       return null;
     }
     try {
@@ -92,10 +98,27 @@ final class MetadataFile {
           Integer.parseInt(value(lines[4])),
           value(lines[5]),
           Lsn.parse(value(lines[6])),
-          Lsn.parse(value(lines[7])));
+          Lsn.parse(value(lines[7])),
+          branchPoint(value(lines[8])));
     } catch (IllegalArgumentException malformed) {
       return null;
     }
+  }
+
+  private static String text(BranchPoint point) {
+    return point.timelineId() + AT + point.lsn();
+  }
+
+  private static Optional<BranchPoint> branchPoint(String text) {
+    if (text.equals(NO_BRANCH)) {
+      return Optional.empty();
+    }
+    int at = text.indexOf(AT);
+    if (at < 0) {
+      throw new IllegalArgumentException("no branch point: " + text);
+    }
+    Lsn lsn = Lsn.parse(text.substring(at + AT.length()));
+    return Optional.of(new BranchPoint(TimelineId.parse(text.substring(0, at)), lsn));
   }
 
   private static String value(String line) {

@@ -4,6 +4,7 @@ package io.tidegate.examples.pageserver.storage;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.wal.Lsn;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -11,11 +12,12 @@ import java.util.regex.Pattern;
  *
  * @param tenantId whose timeline it is
  * @param timelineId which one
- * @param systemIdentifier the identifier of the PostgreSQL cluster that the log comes from, unsigned
+ * @param systemIdentifier the identifier of the PostgreSQL cluster that the log comes from, unsigned; 0 for none
  * @param postgresTimeline the number of PostgreSQL's own timeline, from 1
  * @param slotName the replication slot that keeps the log for this timeline
  * @param startLsn where the timeline's log begins
  * @param diskConsistentLsn up to where the log is durable in layer files: ingest goes on from here
+ * @param branchPoint where it branches off from another timeline, whose pages it sees up to there; empty if it does not
  */
 public record TimelineMetadata(
     TenantId tenantId,
@@ -24,12 +26,22 @@ public record TimelineMetadata(
     int postgresTimeline,
     String slotName,
     Lsn startLsn,
-    Lsn diskConsistentLsn) {
+    Lsn diskConsistentLsn,
+    Optional<BranchPoint> branchPoint) {
+  /**
+   * A position in the log of another timeline of the same tenant.
+   *
+   * @param timelineId the ancestor
+   * @param lsn the position
+   */
+  public record BranchPoint(TimelineId timelineId, Lsn lsn) {}
+
+  private static final String NO_SLOT = "none";
   private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
 
   /**
    * @throws IllegalArgumentException if PostgreSQL allows no such slot name or timeline number, or the disk-consistent
-   *     LSN is before the start
+   *     LSN is before the start, or the timeline starts elsewhere than it branches off
    */
   public TimelineMetadata {
     if (!SLOT_NAME.matcher(slotName).matches()) {
@@ -42,11 +54,42 @@ public record TimelineMetadata(
     if (diskConsistentLsn.isBefore(startLsn)) {
       throw new IllegalArgumentException("disk-consistent at " + diskConsistentLsn + ", before the start " + startLsn);
     }
+    if (branchPoint.isPresent() && !branchPoint.get().lsn().equals(startLsn)) {
+      throw new IllegalArgumentException("a branch at " + branchPoint.get() + " starts there, not at " + startLsn);
+    }
+  }
+
+  /** Makes the metadata of a timeline that is no branch. */
+  public TimelineMetadata(
+      TenantId tenantId,
+      TimelineId timelineId,
+      long systemIdentifier,
+      int postgresTimeline,
+      String slotName,
+      Lsn startLsn,
+      Lsn diskConsistentLsn) {
+    this(tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, diskConsistentLsn,
+        Optional.empty());
+  }
+
+  /** {@return the metadata of a new timeline that is of no PostgreSQL cluster} */
+  public static TimelineMetadata withoutSource(TenantId tenantId, TimelineId timelineId, Lsn startLsn) {
+    return new TimelineMetadata(tenantId, timelineId, 0, 1, NO_SLOT, startLsn, startLsn);
+  }
+
+  /** {@return the metadata of a new timeline that branches off from another one, and is of no PostgreSQL cluster} */
+  public static TimelineMetadata branch(TenantId tenantId, TimelineId timelineId, BranchPoint from) {
+    return new TimelineMetadata(tenantId, timelineId, 0, 1, NO_SLOT, from.lsn(), from.lsn(), Optional.of(from));
+  }
+
+  /** {@return whether the log comes from a PostgreSQL cluster} */
+  public boolean hasSource() {
+    return systemIdentifier != 0;
   }
 
   /** {@return the same with another disk-consistent LSN} */
   TimelineMetadata advancedTo(Lsn newDiskConsistentLsn) {
     return new TimelineMetadata(
-        tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, newDiskConsistentLsn);
+        tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, newDiskConsistentLsn, branchPoint);
   }
 }

@@ -2,6 +2,7 @@
 package io.tidegate.examples.pageserver.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -28,10 +29,23 @@ class MetadataFileTest {
       TimelineMetadata metadata = new TimelineMetadata(
           TenantId.random(random), TimelineId.random(random), random.nextLong(), 1 + random.nextInt(99),
           "s" + random.nextInt(99), start, start.plus(random.nextInt(1 << 30)));
-      MemoryDisk disk = new MemoryDisk();
-      MetadataFile.write(disk, FOLDER, metadata);
-      assertEquals(metadata, MetadataFile.read(disk, FOLDER));
+      assertEquals(metadata, writtenAndRead(metadata));
     }
+  }
+
+  @Test
+  void read_ofABranch_isTheSame() throws Exception {
+    TimelineMetadata branch = TimelineMetadata.branch(
+        new TenantId(1, 2), new TimelineId(3, 4), new TimelineMetadata.BranchPoint(new TimelineId(5, 6), new Lsn(7)));
+    assertEquals(branch, writtenAndRead(branch));
+    assertEquals(new Lsn(7), branch.startLsn());
+    assertFalse(branch.hasSource());
+  }
+
+  private static TimelineMetadata writtenAndRead(TimelineMetadata metadata) throws Exception {
+    MemoryDisk disk = new MemoryDisk();
+    MetadataFile.write(disk, FOLDER, metadata);
+    return MetadataFile.read(disk, FOLDER);
   }
 
   @Test
@@ -45,7 +59,8 @@ class MetadataFileTest {
         slot_name = tidegate_1
         start_lsn = 0/149F5D0
         disk_consistent_lsn = 0/149F5D0
-        crc32c = 60e0f6d1
+        branch_point = none
+        crc32c = 925713ae
         """, new String(MetadataFile.encode(SAMPLE), StandardCharsets.US_ASCII));
   }
 
