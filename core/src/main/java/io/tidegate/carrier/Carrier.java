@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -9,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 final class Carrier {
   private final Thread thread;
 
-  /** Written by this carrier only, read by any thread. */
-  private final AtomicLong begun = new AtomicLong();
+  /** This carrier's own. */
+  private long begun;
 
   /** Written by this carrier only, read by any thread. */
   private final AtomicReference<@Nullable Object> load = new AtomicReference<>();
@@ -25,19 +24,12 @@ final class Carrier {
 
   /** Notes a run that begins, and what is run; returns its number on this carrier, from 1. */
   long begin(Object what) {
-    // In this order whoever finds nothing queued finds what is run.
     load.setRelease(what);
-    long number = begun.getPlain() + 1;
-    begun.setRelease(number);
-    return number;
+    return ++begun;
   }
 
   void end() {
     load.setRelease(null);
-  }
-
-  long begun() {
-    return begun.get();
   }
 
   /** Returns what it runs now, if anything. */

@@ -22,6 +22,12 @@ record CarrierEngine(CarrierScheduler scheduler, ThreadFactory jvm) implements P
   }
 
   @Override
+  public boolean serve(CarrierPool pool) {
+    scheduler.serve(pool);
+    return JvmThreads.knowSchedulers();
+  }
+
+  @Override
   public PoolStats stats(long started, long completed) {
     return new PoolStats(
         scheduler.parallelism(),

@@ -111,8 +111,11 @@ public interface CarrierPool extends AutoCloseable {
   }
 
   /**
-   * {@return the pool that the calling thread runs for; {@link #shared()} on every thread that no named pool made, be
+   * {@return the pool that the calling thread runs for; {@link #shared()} on every thread that no named pool runs, be
    * it virtual or platform}
+   *
+   * <p>A virtual thread that another one has started without its pool may run on that one's carriers, and then gets that
+   * pool, as long as it is open.
    */
   static CarrierPool current() {
     return PoolThreads.poolOfThisThread();

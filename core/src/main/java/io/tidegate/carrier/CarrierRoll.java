@@ -18,7 +18,7 @@ final class CarrierRoll {
 
   /** Immutable, and replaced as a whole: a carrier that ends moves from one half to the other in one step. */
   private record Page(
-      TreeMap<Integer, Carrier> live, List<Carrier> leaving, long endedBegun, long endedCpuNanos) {
+      TreeMap<Integer, Carrier> live, List<Carrier> leaving, long endedCpuNanos) {
     int firstFree() {
       int number = 1;
       while (live.containsKey(number)) {
@@ -30,7 +30,7 @@ final class CarrierRoll {
     Page with(int number, Carrier carrier) {
       TreeMap<Integer, Carrier> more = new TreeMap<>(live);
       more.put(number, carrier);
-      return new Page(more, leaving, endedBegun, endedCpuNanos);
+      return new Page(more, leaving, endedCpuNanos);
     }
 
     Page without(Carrier carrier, long cpuNanos) {
@@ -39,11 +39,11 @@ final class CarrierRoll {
       List<Carrier> gone = new ArrayList<>(leaving);
       gone.removeIf(other -> !other.thread().isAlive());
       gone.add(carrier);
-      return new Page(fewer, gone, endedBegun + carrier.begun(), endedCpuNanos + cpuNanos);
+      return new Page(fewer, gone, endedCpuNanos + cpuNanos);
     }
   }
 
-  private final AtomicReference<Page> page = new AtomicReference<>(new Page(new TreeMap<>(), List.of(), 0, 0));
+  private final AtomicReference<Page> page = new AtomicReference<>(new Page(new TreeMap<>(), List.of(), 0));
 
   /** Adds a carrier; returns the lowest number, from 1, that no other has. */
   int add(Carrier carrier) {
@@ -60,12 +60,6 @@ final class CarrierRoll {
   void remove(Carrier carrier) {
     long cpuNanos = Cpu.measured() ? Cpu.THREADS.getCurrentThreadCpuTime() : 0;
     page.updateAndGet(current -> current.without(carrier, cpuNanos));
-  }
-
-  /** Returns how many runs have been begun. */
-  long begun() {
-    Page current = page.get();
-    return current.endedBegun() + current.live().values().stream().mapToLong(Carrier::begun).sum();
   }
 
   /** Returns those that carry now, in the order of their numbers. */

@@ -16,28 +16,39 @@ import org.jspecify.annotations.Nullable;
  */
 final class CarrierScheduler implements Executor {
   /*
-   * State: that of 'handOvers', see Turnstile. A continuation that comes to execute is, by the state that enter finds:
+   * State: ending (once true, for ever), set by endCarriers before it shuts 'carriers', a ForkJoinPool, down.
+   * A continuation that comes to execute is, by what that finds first:
    *
-   *   state         handed to     why it is run
-   *   open          carriers      they are ended only after (below)
-   *   shut          jdkScheduler  that one never ends
-   *   open, but the carriers throw (no memory for an OS thread): jdkScheduler as well. Perhaps the carriers have kept
+   *   ending   the caller             handed to      why it is run
+   *   false    runs on a carrier      carriers       they do not end as long as one of them runs something, and end
+   *                                                  only when no queue holds anything
+   *   false    is any other thread    carriers, or,  a task that is submitted during a shutdown is run or refused
+   *                                   refused,
+   *                                   jdkScheduler
+   *   true     any                    jdkScheduler   that one never ends
+   *   any, but the carriers throw (no memory for an OS thread): jdkScheduler as well. Perhaps the carriers have kept
    *   it all the same; a continuation that is run twice does nothing the second time.
    *
-   * Nothing is lost in a race with close: endCarriers first shuts the turnstile, then waits until nobody is inside,
-   * and only then lets ForkJoinPool.shutdown refuse. After that wait nobody is between "let in" and "handed to the
-   * carriers", and nobody will be; what the carriers got before is run, that is what shutdown promises.
-   * All interleavings, and the twin that loses one, are in HandOverRaceTest.
+   * A carrier that ends may wake a thread by that, which waits for the end. It would put it into a queue that nobody
+   * looks into any more; but 'ending' was set before the shutdown, so it finds it set.
    *
-   * The wait is short: inside is only the push to a queue, done by a platform thread or a pinned virtual one.
+   * Run or refused is what ForkJoinPool.shutdown promises. It keeps that (read in 21 and 25) as a stranger's push looks
+   * for the shutdown while it holds the lock of its queue, and the pool's end looks at all queues and their locks after
+   * the shutdown is seen by everybody. So nobody is counted here: two atomic steps less in each wake-up. Watched by
+   * HandOverStress and StragglerTest, as the next JDK may break what it promises.
    */
-  private final Turnstile handOvers = new Turnstile();
+  private volatile boolean ending;
+
   private final Carriers carriers;
   private final Executor jdkScheduler;
 
-  /** The caller of waitedNanos only: what it has sent, and how long the one before had to wait. */
-  private @Nullable Probe probe;
+  /** Written once, before the pool makes its first thread. */
+  private @Nullable CarrierPool pool;
 
+  /** Written by the caller of waitedNanos only, read by any thread: what it has sent. */
+  private volatile @Nullable Probe probe;
+
+  /** The caller of waitedNanos only: how long the probe before had to wait. */
   private long lastWaitNanos;
 
   CarrierScheduler(String name, int parallelism, Executor jdkScheduler) {
@@ -45,19 +56,19 @@ final class CarrierScheduler implements Executor {
     this.jdkScheduler = jdkScheduler;
   }
 
+  /** Says whose threads these are. */
+  void serve(CarrierPool served) {
+    pool = served;
+  }
+
+  /** Returns whose threads these are; null if nobody has said. */
+  @Nullable CarrierPool pool() {
+    return pool;
+  }
+
   @Override
   public void execute(Runnable continuation) {
-    if (!handOvers.enter()) {
-      jdkScheduler.execute(continuation);
-      return;
-    }
-    boolean taken;
-    try {
-      taken = carriers.take(continuation);
-    } finally {
-      handOvers.leave();
-    }
-    if (!taken) {
+    if (ending || !carriers.take(continuation)) {
       jdkScheduler.execute(continuation);
     }
   }
@@ -68,16 +79,15 @@ final class CarrierScheduler implements Executor {
    * @return whether all have ended
    */
   boolean endCarriers(Duration limit) throws InterruptedException {
-    handOvers.shut();
-    handOvers.awaitEmpty();
+    ending = true;
     return carriers.end(limit);
   }
 
   /** Returns how many continuations wait for a carrier. */
   long queued() {
-    // What has begun was admitted before: in this order the difference is never too small.
-    long begun = carriers.roll().begun();
-    return Math.max(0, handOvers.admitted() - begun);
+    Probe sent = probe;
+    long probes = sent == null || sent.isDone() ? 0 : 1;
+    return Math.max(0, carriers.getQueuedTaskCount() + carriers.getQueuedSubmissionCount() - probes);
   }
 
   /**
@@ -90,16 +100,15 @@ final class CarrierScheduler implements Executor {
       lastWaitNanos = 0;
       return 0;
     }
+    Probe sent = probe;
     long ageNanos = 0;
-    if (probe != null && probe.isDone()) {
-      lastWaitNanos = probe.waitedNanos(nowNanos);
-      probe = null;
-    } else if (probe != null) {
-      ageNanos = probe.waitedNanos(nowNanos);
+    if (sent != null && sent.isDone()) {
+      lastWaitNanos = sent.waitedNanos(nowNanos);
+      sent = null;
+    } else if (sent != null) {
+      ageNanos = sent.waitedNanos(nowNanos);
     }
-    if (probe == null) {
-      probe = carriers.sendProbe(nowNanos);
-    }
+    probe = sent == null ? carriers.sendProbe(nowNanos) : sent;
     return Math.max(ageNanos, lastWaitNanos);
   }
 

@@ -90,7 +90,7 @@ final class NamedPool implements CarrierPool {
 
   @Override
   public void close() {
-    if (PoolThreads.poolOfThisThread() == this) {
+    if (threads.isOneOfThese()) {
       throw new IllegalStateException(
           "A thread of carrier pool \"" + name + "\" cannot close it: close waits for that thread");
     }

@@ -21,6 +21,14 @@ sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine {
     return true;
   }
 
+  /**
+   * Says whose threads it runs, before it runs any; returns whether these can be told by their scheduler, and so need no
+   * mark.
+   */
+  default boolean serve(CarrierPool pool) {
+    return false;
+  }
+
   /** Returns its numbers, with those of the threads that the pool has counted. */
   PoolStats stats(long started, long completed);
 

@@ -7,23 +7,45 @@ import java.util.concurrent.ThreadFactory;
 
 /** The factory of one pool's threads, and the count of those that have not ended. Safe for use by any thread. */
 final class PoolThreads implements ThreadFactory {
-  /** Whose thread this is; never set on a thread that no named pool made. */
-  private static final ThreadLocal<CarrierPool> POOL = new ThreadLocal<>();
+  /** Whose thread this is, where its scheduler does not tell; never set on a thread that no named pool made. */
+  private static final ThreadLocal<CarrierPool> MARK = new ThreadLocal<>();
 
   /** Entered by whoever makes or starts a thread, left by that thread as the last of what it does. */
   private final Turnstile turnstile = new Turnstile();
 
   private final CarrierPool pool;
   private final PoolEngine engine;
+  private final boolean marks;
 
   PoolThreads(CarrierPool pool, PoolEngine engine) {
     this.pool = pool;
     this.engine = engine;
+    this.marks = !engine.serve(pool) && !(pool instanceof SharedPool);
   }
 
+  /** Returns the pool that the calling thread runs for. */
   static CarrierPool poolOfThisThread() {
-    CarrierPool pool = POOL.get();
-    return pool == null ? SharedPool.INSTANCE : pool;
+    Thread thread = Thread.currentThread();
+    if (thread.isVirtual() && JvmThreads.schedulerOf(thread) instanceof CarrierScheduler scheduler) {
+      CarrierPool pool = scheduler.pool();
+      if (pool != null && !pool.isClosed()) {
+        return pool;
+      }
+    }
+    CarrierPool marked = MARK.get();
+    return marked == null ? SharedPool.INSTANCE : marked;
+  }
+
+  /** Returns whether the calling thread is one that {@link #awaitNone} would wait for. */
+  boolean isOneOfThese() {
+    return poolOfThisThread() == pool && (marks || isCounted());
+  }
+
+  /** A stranger on the pool's scheduler was not started here, so its stack does not begin here. */
+  private static boolean isCounted() {
+    StackWalker walker = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    return walker.walk(frames -> frames.anyMatch(frame -> frame.getDeclaringClass() == PoolThreads.class
+        && frame.getMethodName().equals("run")));
   }
 
   void start(String name, Runnable body) {
@@ -60,7 +82,7 @@ final class PoolThreads implements ThreadFactory {
   /** Starts what a thread that is counted already waits for. */
   void startUncounted(String name, Runnable body) {
     engine.start(name, () -> {
-      enterPool();
+      mark();
       body.run();
     });
   }
@@ -88,14 +110,14 @@ final class PoolThreads implements ThreadFactory {
     }
   }
 
-  private void enterPool() {
-    if (pool != SharedPool.INSTANCE) {
-      POOL.set(pool);
+  private void mark() {
+    if (marks) {
+      MARK.set(pool);
     }
   }
 
   private void run(Runnable body) {
-    enterPool();
+    mark();
     try {
       body.run();
     } catch (Throwable uncaught) {

@@ -11,9 +11,8 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
-import org.openjdk.jcstress.infra.results.J_Result;
 
-/** {@link CarrierRoll}: a carrier is written down in one step, and taken out in one. */
+/** {@link CarrierRoll}: a carrier is written down in one step. */
 final class CarrierRollStress {
   private CarrierRollStress() {}
 
@@ -64,59 +63,6 @@ final class CarrierRollStress {
     public void other(II_Result r) {
       meet();
       r.r2 = add();
-    }
-  }
-
-  /** A carrier that has begun one run ends while somebody adds up the runs. */
-  @JCStressTest
-  @Outcome(id = "1", expect = ACCEPTABLE)
-  @Outcome(expect = FORBIDDEN)
-  @State
-  public static class RealRemove {
-    private static final Carrier ENDING = new Carrier(new Thread());
-
-    static {
-      ENDING.begin(ENDING);
-    }
-
-    private final CarrierRoll roll = new CarrierRoll();
-
-    public RealRemove() {
-      roll.add(ENDING);
-    }
-
-    @Actor
-    public void remove() {
-      roll.remove(ENDING);
-    }
-
-    @Actor
-    public void sum(J_Result r) {
-      r.r1 = roll.begun();
-    }
-  }
-
-  @JCStressTest
-  @Outcome(id = "1", expect = ACCEPTABLE)
-  @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "in none of the halves")
-  @Outcome(expect = FORBIDDEN)
-  @State
-  public static class BrokenTwinRemove extends Meeting {
-    private volatile long live = 1;
-    private volatile long ended;
-
-    @Actor
-    public void remove() {
-      meet();
-      live = 0; // broken: moves from one half to the other in two steps
-      window();
-      ended = 1;
-    }
-
-    @Actor
-    public void sum(J_Result r) {
-      meet();
-      r.r1 = ended + live;
     }
   }
 }

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Plays every interleaving of two hand-overs with a close, one atomic step at a time, as {@link CarrierScheduler} takes
- * them: enter, push, leave against shut, see all gone, end the carriers. The carriers of this model lose silently what
- * they get after their end; a {@link java.util.concurrent.ForkJoinPool} would throw, but need not be trusted to.
+ * Plays every interleaving of two threads that are made, run and end with a close, one atomic step at a time, as
+ * {@link PoolThreads} takes them: enter, run, leave against shut, see all gone, end what runs them. What this model runs
+ * after that end is lost.
  */
-class HandOverRaceTest {
-  /** What guards the carriers: the real one, or a twin with something left out. */
+class TurnstileRaceTest {
+  /** What guards the pool: the real one, or a twin with something left out. */
   interface Guard {
     boolean enter();
 
@@ -53,7 +53,7 @@ class HandOverRaceTest {
     }
   }
 
-  /** The twin: a flag that is checked before the push, and nobody counted. */
+  /** The twin: a flag that is checked before the run, and nobody counted. */
   static final class Broken implements Guard {
     private boolean shut;
 
@@ -76,28 +76,28 @@ class HandOverRaceTest {
     }
   }
 
-  /** One play: two who hand over, and one who closes, each at some step. */
+  /** One play: two threads, and one who closes, each at some step. */
   static final class Play {
     private final Guard guard;
     private final boolean[] inside = new boolean[2];
-    private boolean carriersEnded;
-    private int run;
-    private int rescued;
+    private boolean ended;
+    private int ran;
+    private int refused;
     private int lost;
 
     Play(Guard guard) {
       this.guard = guard;
     }
 
-    /** Does the next step of an actor, 0 and 1 hand over, 2 closes; false if it must wait. */
+    /** Does the next step of an actor, 0 and 1 are the threads, 2 closes; false if it must wait. */
     boolean step(int actor, int step) {
-      return actor == 2 ? closeStep(step) : handOverStep(actor, step);
+      return actor == 2 ? closeStep(step) : threadStep(actor, step);
     }
 
-    private boolean handOverStep(int actor, int step) {
+    private boolean threadStep(int actor, int step) {
       switch (step) {
         case 0 -> inside[actor] = guard.enter();
-        case 1 -> push(actor);
+        case 1 -> run(actor);
         default -> {
           if (inside[actor]) {
             guard.leave();
@@ -107,13 +107,13 @@ class HandOverRaceTest {
       return true;
     }
 
-    private void push(int actor) {
+    private void run(int actor) {
       if (!inside[actor]) {
-        rescued++;
-      } else if (carriersEnded) {
+        refused++;
+      } else if (ended) {
         lost++;
       } else {
-        run++;
+        ran++;
       }
     }
 
@@ -123,7 +123,7 @@ class HandOverRaceTest {
         case 1 -> {
           return guard.isDone();
         }
-        default -> carriersEnded = true;
+        default -> ended = true;
       }
       return true;
     }
@@ -182,7 +182,7 @@ class HandOverRaceTest {
 
   private void judge(Play play, List<Integer> schedule) {
     plays++;
-    assertEquals(2, play.run + play.rescued + play.lost, schedule::toString);
+    assertEquals(2, play.ran + play.refused + play.lost, schedule::toString);
     if (play.lost > 0) {
       lossy++;
     }

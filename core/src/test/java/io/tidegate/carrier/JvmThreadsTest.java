@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.carrier;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the library asks the JVM about a thread, beside the public API: with the flag the JVM must answer. */
+@Tag("with-flag")
+class JvmThreadsTest {
+  @Test
+  void currentCarrier_inAThreadOfThePool_isItsCarrier() {
+    AtomicReference<@Nullable Thread> carrier = new AtomicReference<>();
+    try (CarrierPool pool = CarrierPool.named("jvm", 1)) {
+      pool.start("asks", () -> carrier.set(JvmThreads.currentCarrier()));
+    }
+    assertEquals("jvm-1", assertInstanceOf(ForkJoinCarrier.class, carrier.get()).getName());
+    assertSame(Thread.currentThread(), JvmThreads.currentCarrier());
+  }
+
+  @Test
+  void schedulerOf_threadOfThePool_belongsToThePool() {
+    assertTrue(JvmThreads.knowSchedulers());
+    CarrierPool pool = CarrierPool.named("jvm", 1);
+    Thread thread = pool.factory().newThread(() -> {});
+    CarrierScheduler scheduler = assertInstanceOf(CarrierScheduler.class, JvmThreads.schedulerOf(thread));
+    assertSame(pool, scheduler.pool());
+    thread.start();
+    pool.close();
+  }
+
+  /** A thread that a pool's thread has started by itself: runs for that pool as long as there is one. */
+  @Test
+  void current_childOfAPoolsThread_isThePoolUntilThatIsClosed() {
+    AtomicBoolean go = new AtomicBoolean();
+    AtomicReference<@Nullable CarrierPool> before = new AtomicReference<>();
+    AtomicReference<@Nullable CarrierPool> after = new AtomicReference<>();
+    List<Thread> children = new ArrayList<>();
+    CarrierPool pool = CarrierPool.named("jvm", 1);
+    pool.start("parent", () -> children.add(Thread.startVirtualThread(() -> {
+      before.set(CarrierPool.current());
+      while (!go.get()) {
+        LockSupport.park();
+      }
+      after.set(CarrierPool.current());
+    })));
+    Await.until("asked", () -> before.get() != null);
+    pool.close();
+    go.set(true);
+    LockSupport.unpark(children.getFirst());
+    Await.ended(children.getFirst());
+    assertSame(pool, before.get());
+    assertSame(CarrierPool.shared(), after.get());
+  }
+}
