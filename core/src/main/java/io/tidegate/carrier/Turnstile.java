@@ -2,13 +2,11 @@
 package io.tidegate.carrier;
 
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Counts who is inside without a contended word, and tells, once shut, when the last one has left.
  *
- * <p>A pool has two: one that its threads pass from their making to their end, and one that every hand-over of a
- * continuation to the carriers passes. Safe for use by any thread.
+ * <p>A pool's threads pass one from their making to their end. Safe for use by any thread.
  */
 final class Turnstile {
   /*
@@ -34,15 +32,15 @@ final class Turnstile {
    * No lost wake-up: leave writes 'left' before it reads 'shut', shut writes 'shut' before it reads 'left'. Whoever of
    * the last leavers and the closer is last to write sees both, and opens the latch. A refused newcomer may hide the
    * emptiness from them for a moment, but its own undoing looks again. The twin that does not count is in
-   * HandOverRaceTest.
+   * TurnstileRaceTest.
    *
    * Not promised: that inside() is exact while others come and go.
    *
    * Ordering: what was done before a leave happens-before a return of awaitEmpty.
    */
-  private final LongAdder entered = new LongAdder();
-  private final LongAdder refused = new LongAdder();
-  private final LongAdder left = new LongAdder();
+  private final StripedCount entered = new StripedCount();
+  private final StripedCount refused = new StripedCount();
+  private final StripedCount left = new StripedCount();
   private final CountDownLatch empty = new CountDownLatch(1);
 
   /** Any thread; false, then true. */
