@@ -33,7 +33,7 @@ public sealed interface Gate permits GateImpl {
    * @param name what it protects, for people
    */
   static Gate create(String name) {
-    return new GateImpl(null, name);
+    return GateImpl.root(name);
   }
 
   /**

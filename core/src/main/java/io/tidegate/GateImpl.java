@@ -2,6 +2,8 @@
 package io.tidegate;
 
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.internal.Opening;
+import io.tidegate.internal.Openings;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** A gate: a list of members, a level, and itself a member of its parent's list until it is closed. */
-final class GateImpl extends Member implements Gate, Awaited, SlowWait {
+final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening {
   /*
    *   from       to         by                          how                        wakes
    *   OPEN       DRAINING   a graceful close            beginDrain, top down       -
@@ -69,6 +71,13 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait {
     super(parent);
     this.name = Objects.requireNonNull(name, "name");
     enteredAt(Current.clock().nanoTime());
+  }
+
+  /** Makes a gate that belongs to no scope and has no parent. */
+  static GateImpl root(String name) {
+    GateImpl root = new GateImpl(null, name);
+    Openings.tell(root);
+    return root;
   }
 
   // ---- the contract
@@ -475,6 +484,16 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait {
   @Override
   public List<Member> members() {
     return GateViews.members(this);
+  }
+
+  @Override
+  public List<Member> inside() {
+    return GateViews.inside(this);
+  }
+
+  @Override
+  public String tree() {
+    return snapshot(scope == null ? Map.of() : scope.logAttributes()).toString().stripTrailing();
   }
 
   /** The members of this gate alone, gates among them. */

@@ -17,19 +17,25 @@ final class GateViews {
 
   /** All members of a gate and of its descendants that are not gates, oldest first. */
   static List<Member> members(GateImpl top) {
+    List<Member> found = inside(top);
+    found.removeIf(GateImpl.class::isInstance);
+    found.sort(Comparator.comparingLong(Member::sinceNanos));
+    return found;
+  }
+
+  /** All members of a gate and of its descendants, gates among them. */
+  static List<Member> inside(GateImpl top) {
     List<Member> found = new ArrayList<>();
     ArrayDeque<GateImpl> open = new ArrayDeque<>();
     open.add(top);
     while (!open.isEmpty()) {
       for (Member member : open.removeLast().ownMembers()) {
+        found.add(member);
         if (member instanceof GateImpl child) {
           open.add(child);
-        } else {
-          found.add(member);
         }
       }
     }
-    found.sort(Comparator.comparingLong(Member::sinceNanos));
     return found;
   }
 

@@ -3,6 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.internal.Openings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -71,6 +72,9 @@ final class ScopeImpl implements Scope {
   static ScopeImpl open(ScopeBuilder builder) {
     ScopeImpl scope = new ScopeImpl(builder);
     scope.enterParent();
+    if (scope.parent == null) {
+      Openings.tell(scope.gate);
+    }
     if (log.isDebugEnabled()) { // a path is put together on demand, as long as the tree is deep
       log.debug("opened {}", scope.path());
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
+import io.tidegate.internal.Opening;
+import io.tidegate.internal.Openings;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A pool with a name of its own: what its life is, whatever runs its threads. */
-final class NamedPool implements CarrierPool {
+final class NamedPool implements CarrierPool, Opening {
   /*
    *   from      to        by                    when
    *   OPEN      CLOSING   close                 at once; newThread refuses from here on
@@ -116,6 +119,16 @@ final class NamedPool implements CarrierPool {
               + " the pool did not make (started from one of its threads), and does not let go",
           name, CARRIER_EXIT_LIMIT);
     }
+  }
+
+  @Override
+  public List<?> inside() {
+    return List.of(); // it knows how many there are, and not who
+  }
+
+  @Override
+  public String tree() {
+    return toString();
   }
 
   private String state() {

@@ -2,6 +2,7 @@
 package io.tidegate.carrier;
 
 import io.tidegate.carrier.Isolation.Mode;
+import io.tidegate.internal.Openings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
@@ -54,6 +55,12 @@ final class PoolBuilder implements CarrierPool.Builder {
 
   @Override
   public CarrierPool open() {
+    NamedPool pool = opened();
+    Openings.tell(pool);
+    return pool;
+  }
+
+  private NamedPool opened() {
     if (platform) {
       return ofPlatformThreads();
     }
@@ -76,7 +83,7 @@ final class PoolBuilder implements CarrierPool.Builder {
     };
   }
 
-  private CarrierPool ofPlatformThreads() {
+  private NamedPool ofPlatformThreads() {
     String reason = ThreadLocalEraser.isAllowed()
         ? "platform threads"
         : "platform threads, a new one for each start: that they can forget and be used again, start java with "
@@ -84,11 +91,11 @@ final class PoolBuilder implements CarrierPool.Builder {
     return watched(Mode.DEDICATED, reason, new PlatformEngine(name, parallelism));
   }
 
-  private CarrierPool onJdkScheduler(String reason) {
+  private NamedPool onJdkScheduler(String reason) {
     return new NamedPool(name, new Isolation(Mode.SHARED, reason), new JdkEngine(), null);
   }
 
-  private CarrierPool onOwnCarriers(SchedulerAccess.Open open) {
+  private NamedPool onOwnCarriers(SchedulerAccess.Open open) {
     CarrierScheduler scheduler = new CarrierScheduler(name, parallelism, open.jdkScheduler());
     try {
       ThreadFactory jvm = open.route().factoryOn(scheduler);
@@ -98,7 +105,7 @@ final class PoolBuilder implements CarrierPool.Builder {
     }
   }
 
-  private CarrierPool watched(Mode mode, String reason, PoolEngine engine) {
+  private NamedPool watched(Mode mode, String reason, PoolEngine engine) {
     StarvationWatch watch = new StarvationWatch(name, engine, starvationLimit);
     return new NamedPool(name, new Isolation(mode, reason), engine, watch);
   }
