@@ -15,4 +15,5 @@ module io.tidegate.core {
   exports io.tidegate.carrier;
   exports io.tidegate.inspect;
   exports io.tidegate.sync;
+  exports io.tidegate.testing;
 }
