@@ -9,6 +9,7 @@ module io.tidegate.core {
   requires static transitive java.instrument;
   requires java.management;
   requires jdk.jfr;
+  requires static org.junit.jupiter.api;
   requires org.slf4j;
 
   exports io.tidegate;
