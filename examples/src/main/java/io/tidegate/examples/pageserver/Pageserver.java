@@ -7,6 +7,8 @@ import io.tidegate.GateClosedException;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.management.StatusDisplay;
+import io.tidegate.examples.pageserver.remote.FolderStore;
+import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.source.LocalPostgres;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.source.SourceException;
@@ -14,6 +16,7 @@ import io.tidegate.examples.pageserver.source.Workload;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
+import io.tidegate.examples.pageserver.tenant.Services;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import java.io.Closeable;
@@ -33,12 +36,14 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * pageserver
- *   sources          starting PostgreSQL servers of its own, their workload, attaching: closed first
- *   postgres-…       one for each PostgreSQL of its own, which stops when this closes
- *   management       the status display
- *   tenant-…         one for each tenant
- *     timeline-…     one for each timeline: flush task, and while it has a layer written one for that
- *       walreceiver  manager task and connection task
+ *   sources            starting PostgreSQL servers of its own, their workload, attaching: closed first
+ *   postgres-…         one for each PostgreSQL of its own, which stops when this closes
+ *   tenants
+ *     operations       what creates, attaches, detaches and deletes tenants
+ *     tenant-…         one for each tenant: what brings it up, what deletes its timelines
+ *       timeline-…     one for each timeline: flush task, upload task, and the tasks for each layer written or uploaded
+ *         walreceiver  manager task and connection task
+ *   management         the status display: closed last, so that it shows the rest closing
  * </pre>
  *
  * <p><b>Threads:</b> safe for use by any thread.
@@ -47,6 +52,9 @@ final class Pageserver {
   private static final Logger log = LoggerFactory.getLogger(Pageserver.class);
 
   private static final int LOCAL_SERVERS = 2;
+  /** The budget of the server's own close ends this one. */
+  private static final Duration UNTIL_THE_SERVER_CLOSES_HARD = Duration.ofDays(1);
+
   private static final Duration WORKLOAD_PAUSE = Duration.ofMillis(20);
 
   private final Scope scope;
@@ -58,7 +66,13 @@ final class Pageserver {
     this.onFailure = onFailure;
     this.scope = Scope.newRoot("pageserver").onFatal((task, error) -> onFailure.accept(error)).open();
     this.sources = scope.child("sources");
-    this.tenants = new Tenants(scope, settings.data().resolve("tenants"), settings.checkpointing());
+    this.tenants = new Tenants(scope, services(settings));
+  }
+
+  private static Services services(Settings settings) {
+    Disk disk = Disk.real();
+    RemoteStore remote = new FolderStore(settings.remote(), disk);
+    return new Services(settings.data().resolve("tenants"), disk, remote, settings.defaults());
   }
 
   /**
@@ -95,7 +109,8 @@ final class Pageserver {
   private void startManagement(Duration statusPeriod) {
     Scope management = scope.child("management");
     management.spawn(Kind.STATUS, new StatusDisplay(scope, tenants, statusPeriod)::run);
-    scope.onDrain("stop workload", sources::close);
+    scope.onDrain("stop sources", sources::close);
+    scope.onDrain("close tenants", () -> tenants.scope().closeGracefully(UNTIL_THE_SERVER_CLOSES_HARD));
     scope.onDrain("stop management", management::close);
   }
 
@@ -112,7 +127,7 @@ final class Pageserver {
   }
 
   private void startAttach(PostgresSource source) {
-    sources.spawn(Kind.ATTACH, token -> {
+    sources.spawn(Kind.SOURCE_ATTACH, token -> {
       try {
         attach(source, token);
       } catch (IOException | IllegalArgumentException failed) {
@@ -198,6 +213,11 @@ final class Pageserver {
   /** Closes the hard way: what is in memory only is left to be received again. */
   void closeHard() {
     scope.close();
+  }
+
+  /** {@return all tenants} */
+  Tenants tenants() {
+    return tenants;
   }
 
   /** {@return the timelines of all tenants} */

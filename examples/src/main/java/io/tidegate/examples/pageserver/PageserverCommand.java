@@ -2,9 +2,10 @@
 package io.tidegate.examples.pageserver;
 
 import io.tidegate.CloseReport;
+import io.tidegate.examples.pageserver.config.TenantConfig;
+import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.task.Pools;
-import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +58,12 @@ public final class PageserverCommand implements Callable<Integer> {
   private Path data = Path.of("target/pageserver");
 
   @Option(
+      names = "--remote",
+      paramLabel = "DIR",
+      description = "The folder that serves as the remote store, which several servers may share. Default: remote in --data")
+  private Optional<Path> remote = Optional.empty();
+
+  @Option(
       names = "--run-for",
       paramLabel = "DURATION",
       description = "Stop by itself after a time, as in PT20S.")
@@ -96,7 +103,6 @@ public final class PageserverCommand implements Callable<Integer> {
       description = "Close when the process that started this one ends, as if it had passed on its signal.")
   private boolean stopWithParent;
 
-  private static final int FROZEN_LAYERS = 4;
   private static final Duration LONGEST = Duration.ofDays(365);
 
   /**
@@ -160,9 +166,12 @@ public final class PageserverCommand implements Callable<Integer> {
   private Settings settings() {
     try {
       List<PostgresSource> sources = postgres.stream().map(PostgresSource::of).toList();
-      Checkpointing checkpointing =
-          new Checkpointing(Math.multiplyExact((long) checkpointMebibytes, 1L << 20), checkpointTimeout, FROZEN_LAYERS);
-      return new Settings(data.toAbsolutePath(), sources, checkpointing, statusPeriod);
+      TenantConfig defaults = TenantConfig.EMPTY
+          .with(Setting.CHECKPOINT_DISTANCE, Long.toString(Math.multiplyExact((long) checkpointMebibytes, 1L << 20)))
+          .with(Setting.CHECKPOINT_TIMEOUT, TenantConfig.text(checkpointTimeout));
+      Path folder = data.toAbsolutePath();
+      Path remoteFolder = remote.map(Path::toAbsolutePath).orElse(folder.resolve("remote"));
+      return new Settings(folder, remoteFolder, sources, defaults, statusPeriod);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }

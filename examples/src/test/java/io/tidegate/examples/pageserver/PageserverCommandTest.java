@@ -27,7 +27,7 @@ class PageserverCommandTest {
       --close-budget        | PT0S           | 'PT0S' is not between zero and
       --checkpoint-timeout  | PT99999999999H | 'PT99999999999H' is not between zero and
       --status-period       | soon           | 'soon' is no duration like PT20S
-      --checkpoint-distance | 0              | checkpoint distance
+      --checkpoint-distance | 0              | checkpoint_distance
       --checkpoint-distance | much           | --checkpoint-distance
       --postgres            | localhost      | connection string
       --nonsense            | 1              | Unknown option

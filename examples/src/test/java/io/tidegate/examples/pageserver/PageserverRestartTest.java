@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
-import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.IngestTotals;
@@ -114,8 +114,8 @@ class PageserverRestartTest {
   }
 
   /** Starts on the data, ingests all that the server has written and a little more, and closes in order. */
-  private Timeline ingestAgain(TestDatabase database, Checkpointing checkpointing) throws Exception {
-    try (TestServer server = TestServer.start(data(), checkpointing, database.connectionString())) {
+  private Timeline ingestAgain(TestDatabase database, TenantConfig defaults) throws Exception {
+    try (TestServer server = TestServer.start(data(), defaults, database.connectionString())) {
       Timeline timeline = server.timeline(database);
       TestServer.awaitRecords(timeline, database.work(5));
       server.closeInOrder();

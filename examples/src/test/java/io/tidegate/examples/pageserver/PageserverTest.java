@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import io.tidegate.CloseReport;
+import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
@@ -118,15 +119,21 @@ class PageserverTest {
       metadata = timeline.metadata();
       assertThrows(Exception.class, () -> timeline.scope().child("late"));
     }
-    CloseReport timeline = report.children().stream()
-        .filter(each -> each.path().contains("tenant-"))
+    CloseReport timeline = tenants(report)
         .map(each -> each.children().getFirst())
         .findFirst()
         .orElseThrow();
-    assertEquals(List.of("stop ingest", "freeze and flush", "release layers"),
+    assertEquals(List.of("stop ingest", "freeze and flush", "drain uploads", "release layers"),
         timeline.steps().stream().map(CloseReport.Step::name).toList());
     assertFalse(Ledger.read(data(), metadata).end().isBefore(end));
     assertEquals(List.of(), log.lines(Level.ERROR));
+  }
+
+  private static Stream<CloseReport> tenants(CloseReport server) {
+    return server.children().stream()
+        .filter(each -> each.path().endsWith("/tenants"))
+        .flatMap(each -> each.children().stream())
+        .filter(each -> each.path().contains("/tenant-"));
   }
 
   @Test
@@ -176,11 +183,9 @@ class PageserverTest {
     Files.createDirectories(data().resolve("tenants").resolve(tenant));
     TestDatabase database = servers.first();
     try (TestServer server = TestServer.start(data(), TestServer.SMALL_LAYERS, database.connectionString())) {
-      Timeline timeline = server.timeline(database);
-      assertTrue(timeline.scope().parent().orElseThrow().parent().orElseThrow().children().stream()
-          .anyMatch(each -> each.name().equals("tenant-01234567")));
-      assertEquals(tenant, Stream.of(server.closeInOrder()).flatMap(each -> each.children().stream())
-          .filter(each -> each.path().endsWith("tenant-01234567")).map(each -> tenant).findFirst().orElseThrow());
+      server.timeline(database);
+      assertTrue(server.tenants().find(TenantId.parse(tenant)).state().value().isActive());
+      assertTrue(tenants(server.closeInOrder()).anyMatch(each -> each.path().endsWith("tenant-01234567")));
     }
   }
 

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.CloseReport;
+import io.tidegate.examples.pageserver.config.TenantConfig;
+import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.source.PostgresSource;
-import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.io.IOException;
@@ -20,10 +22,11 @@ import java.util.stream.Stream;
 /** A pageserver in the test's own JVM; closed the hard way where the test has not closed it in order. */
 final class TestServer implements AutoCloseable {
   /** Freezes after a quarter of a MiB. */
-  static final Checkpointing SMALL_LAYERS = new Checkpointing(1 << 18, Duration.ofMinutes(1), 4);
+  static final TenantConfig SMALL_LAYERS = TenantConfig.EMPTY.with(Setting.CHECKPOINT_DISTANCE, "" + (1 << 18));
 
   /** Keeps everything in memory until the close. */
-  static final Checkpointing ALL_IN_MEMORY = new Checkpointing(1 << 30, Duration.ofHours(1), 4);
+  static final TenantConfig ALL_IN_MEMORY =
+      TenantConfig.EMPTY.with(Setting.CHECKPOINT_DISTANCE, "" + (1 << 30)).with(Setting.CHECKPOINT_TIMEOUT, "1h");
 
   private static final Duration BUDGET = Duration.ofSeconds(20);
 
@@ -35,12 +38,18 @@ final class TestServer implements AutoCloseable {
     this.failures = failures;
   }
 
-  static TestServer start(Path data, Checkpointing checkpointing, String... sources)
+  static TestServer start(Path data, TenantConfig defaults, String... sources)
       throws IOException, InterruptedException {
     List<Throwable> failures = new CopyOnWriteArrayList<>();
     List<PostgresSource> parsed = Stream.of(sources).map(PostgresSource::of).toList();
-    Settings settings = new Settings(data, parsed, checkpointing, Duration.ofHours(1));
+    Settings settings =
+        new Settings(data, data.resolveSibling("remote"), parsed, defaults, Duration.ofHours(1));
     return new TestServer(Pageserver.start(settings, failures::add), failures);
+  }
+
+  /** {@return its tenants} */
+  Tenants tenants() {
+    return server.tenants();
   }
 
   /** {@return what made the server give up} */

@@ -7,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +21,17 @@ import org.postgresql.PGProperty;
  * results the caller closes. All calls block, at most some ten seconds where they connect, and may be made by any
  * thread; an interrupt of a virtual thread ends them with a {@link SourceException}.
  */
-public final class PostgresSource implements WalSource {
+public final class PostgresSource {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
 
   /** For each answer until the connection stands: a peer that accepts and stays mute must not hold the caller. */
   private static final Duration LOGIN_LIMIT = Duration.ofSeconds(10);
+
+  /**
+   * After how long without a word from us the server gives a stream up. After half of it the server asks, and a reader
+   * answers: so this also bounds for how long a report waits behind a blocked read.
+   */
+  static final Duration SENDER_TIMEOUT = Duration.ofSeconds(20);
 
   private static final String REPLICATION_VERSION = "15";
   private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
@@ -61,30 +66,40 @@ public final class PostgresSource implements WalSource {
     return connect(properties, "cannot connect");
   }
 
-  @Override
+  /**
+   * {@return which cluster the server serves, and how far its WAL reaches}
+   *
+   * @throws SourceException if the server cannot be asked
+   */
   public ServerIdentity identify() {
-    try (StatusConnection status = connectForStatus()) {
-      return status.identify();
-    }
-  }
-
-  @Override
-  public StatusConnection connectForStatus() {
-    Connection replication = connectForReplication("pageserver", List.of());
-    try {
-      replication.setNetworkTimeout(Runnable::run, (int) LOGIN_LIMIT.toMillis());
+    String what = "cannot identify the server";
+    try (Connection replication = connectForReplication("pageserver");
+        Statement statement = replication.createStatement();
+        ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
+      if (!row.next()) {
+        throw new SourceException(server.where() + ": " + what + ": no answer to IDENTIFY_SYSTEM", false, null);
+      }
+      return new ServerIdentity(
+          Long.parseUnsignedLong(row.getString("systemid")),
+          row.getInt("timeline"),
+          Lsn.parse(row.getString("xlogpos")));
     } catch (SQLException failure) {
-      SourceException inWords = Failures.of(server.where(), "cannot connect for replication", failure);
-      closeAfter(inWords, replication);
-      throw inWords;
+      throw Failures.of(server.where(), what, failure);
     }
-    return new PostgresStatus(server.where(), replication);
   }
 
-  @Override
+  /**
+   * Creates the physical replication slot if it is missing, and makes the server keep its WAL from now on.
+   *
+   * @param slot the slot's name: lower-case letters, digits and underscores, at most 63
+   * @return the oldest position that the slot still keeps; for a new slot the start of the last checkpoint's WAL
+   * @throws WalRemovedException if the slot exists but keeps no WAL, as when the server has invalidated it
+   * @throws SourceException if the server refuses or cannot be asked
+   * @throws IllegalArgumentException if the name is not a slot's name
+   */
   public Lsn ensureSlot(String slot) {
     checkSlotName(slot);
-    try (Connection replication = connectForReplication(slot, List.of());
+    try (Connection replication = connectForReplication(slot);
         Statement statement = replication.createStatement()) {
       Lsn existing = readSlot(statement, slot);
       if (existing != null) {
@@ -111,7 +126,7 @@ public final class PostgresSource implements WalSource {
    */
   public void dropSlot(String slot) {
     checkSlotName(slot);
-    try (Connection replication = connectForReplication(slot, List.of());
+    try (Connection replication = connectForReplication(slot);
         Statement statement = replication.createStatement()) {
       statement.execute("DROP_REPLICATION_SLOT " + slot);
     } catch (SQLException failure) {
@@ -121,13 +136,23 @@ public final class PostgresSource implements WalSource {
     }
   }
 
-  @Override
-  public PostgresStream stream(String slot, Lsn start, Duration silence) {
+  /**
+   * Starts streaming WAL of the server's current timeline.
+   *
+   * @param slot the slot that keeps the WAL, from {@link #ensureSlot}; one stream at a time
+   * @param start the first byte wanted
+   * @return the stream, for the caller to close
+   * @throws WalRemovedException if the server has invalidated the slot; a start that the server does not have, gone or
+   *     still to come, shows at the first {@link WalStream#read}
+   * @throws SourceException if the server refuses or cannot be reached; retryable while the slot is still in use
+   * @throws IllegalArgumentException if the name is not a slot's name
+   */
+  public WalStream stream(String slot, Lsn start) {
     checkSlotName(slot);
-    Connection replication = connectForReplication(slot, List.of("-c wal_sender_timeout=" + silence.toMillis()));
+    Connection replication = connectForReplication(slot);
     try {
       String command = "START_REPLICATION SLOT " + slot + " PHYSICAL " + start;
-      return new PostgresStream(
+      return new WalStream(
           server.where(), replication, replication.unwrap(PGConnection.class).getCopyAPI().copyDual(command), start);
     } catch (SQLException failure) {
       SourceException inWords =
@@ -137,7 +162,7 @@ public final class PostgresSource implements WalSource {
     }
   }
 
-  @Override
+  /** {@return the server as {@code host:port}, for messages} */
   public String where() {
     return server.where();
   }
@@ -148,15 +173,15 @@ public final class PostgresSource implements WalSource {
     return server.toString();
   }
 
-  private Connection connectForReplication(String applicationName, List<String> options) {
+  private Connection connectForReplication(String applicationName) {
     Properties properties = server.properties();
     PGProperty.REPLICATION.set(properties, "true");
     PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, REPLICATION_VERSION);
     PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
     properties.putIfAbsent(PGProperty.APPLICATION_NAME.getName(), applicationName);
+    String timeout = "-c wal_sender_timeout=" + SENDER_TIMEOUT.toMillis();
     // The last one wins: the user's, if there is one.
-    options.forEach(option ->
-        properties.merge(PGProperty.OPTIONS.getName(), option, (given, ours) -> ours + " " + given));
+    properties.merge(PGProperty.OPTIONS.getName(), timeout, (given, ours) -> ours + " " + given);
     return connect(properties, "cannot connect for replication");
   }
 

@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Writes a whole file so that a crash at any point leaves either what was there before or all of the new content. */
-final class Durable {
+public final class Durable {
   /** What a file that is not complete is called, behind its name to be. */
-  static final String TEMPORARY = ".tmp";
+  public static final String TEMPORARY = ".tmp";
 
   private static final Logger log = LoggerFactory.getLogger(Durable.class);
 
@@ -17,11 +17,20 @@ final class Durable {
 
   /** Writes the content of a file. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
+    /** Writes it. */
     void writeTo(Disk.Output out) throws IOException;
   }
 
-  static void replace(Disk disk, Path file, Content content) throws IOException {
+  /**
+   * Replaces a file, or makes it; durable on return.
+   *
+   * @param disk where the file is
+   * @param file the file, in a folder that exists
+   * @param content what is to be in it
+   * @throws IOException if I/O fails; the file is as before, or new
+   */
+  public static void replace(Disk disk, Path file, Content content) throws IOException {
     Path temporary = file.resolveSibling(file.getFileName() + TEMPORARY);
     boolean complete = false;
     try {

@@ -52,6 +52,7 @@ public final class LayerStore implements Closeable {
   private final Closeable folderLock;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile StoreState state; // written under the lock
+  private volatile Runnable onChange = () -> {};
   private @Nullable LayerName unfinished; // under the lock: the layer whose flush has failed
   private boolean closed; // under the lock
 
@@ -125,19 +126,36 @@ public final class LayerStore implements Closeable {
    * @throws IOException if I/O fails; the disk-consistent LSN stays as it was
    */
   public DeltaLayer flush(FrozenLayer layer) throws IOException {
+    DeltaLayer written;
     lock.lock();
     try {
       checkNext(layer);
       unfinished = new LayerName(layer.startLsn(), layer.endLsn());
       Path file = DeltaLayerWriter.write(disk, layer, folder);
       TimelineMetadata advanced = state.metadata().advancedTo(layer.endLsn());
-      DeltaLayer written = advance(file, advanced);
+      written = advance(file, advanced);
       state = state.with(advanced, written);
       unfinished = null;
-      return written;
     } finally {
       lock.unlock();
     }
+    onChange.run();
+    return written;
+  }
+
+  /** {@return what the store holds now: the metadata with the layers that they vouch for} */
+  public StoreContents contents() {
+    StoreState now = state;
+    return new StoreContents(now.metadata(), now.layers().stream().map(DeltaLayer::file).toList());
+  }
+
+  /**
+   * Has somebody told of each change of the {@link #contents}, on the thread that made it.
+   *
+   * @param listener told from now on, in the place of whoever was before; quick, and throws nothing
+   */
+  public void onChange(Runnable listener) {
+    onChange = listener;
   }
 
   /** {@return the timeline's metadata as they are in the file} */

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The file {@code metadata} of a timeline's folder: a {@link TimelineMetadata} as text with a checksum. */
-final class MetadataFile {
+public final class MetadataFile {
   /*
    * Lines of ASCII, each ended by a line feed, in this order:
    *
@@ -31,7 +31,9 @@ final class MetadataFile {
    *
    * There is exactly one text for each value: a file that differs from the text of what was read from it is damaged.
    */
-  static final String NAME = "metadata";
+  /** The file's name in the timeline's folder. */
+  public static final String NAME = "metadata";
+
   private static final String FIRST_LINE = "tidegate timeline metadata, version 1";
   private static final String NO_BRANCH = "none";
   private static final String AT = " at ";
@@ -39,8 +41,15 @@ final class MetadataFile {
 
   private MetadataFile() {}
 
-  /** Replaces the file's content; durable on return, and a crash leaves the old content or the new. */
-  static void write(Disk disk, Path folder, TimelineMetadata metadata) throws IOException {
+  /**
+   * Replaces the file's content; durable on return, and a crash leaves the old content or the new.
+   *
+   * @param disk where the folder is
+   * @param folder the timeline's folder
+   * @param metadata the new content
+   * @throws IOException if I/O fails
+   */
+  public static void write(Disk disk, Path folder, TimelineMetadata metadata) throws IOException {
     Durable.replace(disk, folder.resolve(NAME), out -> out.write(ByteBuffer.wrap(encode(metadata))));
   }
 
@@ -55,6 +64,17 @@ final class MetadataFile {
       RecordScan.read(file, in, bytes, 0);
       content = bytes.array();
     }
+    return parse(file, content);
+  }
+
+  /**
+   * {@return what the file's content says}
+   *
+   * @param file the file, for the message
+   * @param content all of it
+   * @throws CorruptLayerException if it is not what was written
+   */
+  public static TimelineMetadata parse(Path file, byte[] content) throws CorruptLayerException {
     @Nullable TimelineMetadata metadata = decode(content);
     int difference = metadata == null ? 0 : Arrays.mismatch(encode(metadata), content);
     if (metadata == null || difference >= 0) {
@@ -70,7 +90,8 @@ final class MetadataFile {
         + " folder and the timeline's slot and create the timeline again");
   }
 
-  static byte[] encode(TimelineMetadata metadata) {
+  /** {@return the content of the file of some metadata} */
+  public static byte[] encode(TimelineMetadata metadata) {
     String body = FIRST_LINE + "\n"
         + "tenant_id = " + metadata.tenantId() + "\n"
         + "timeline_id = " + metadata.timelineId() + "\n"

@@ -28,6 +28,18 @@ public final class FileTask {
   public static <T> T call(Scope scope, Kind kind, TaskBody<T> body) throws IOException, InterruptedException {
     Task<T> task = scope.fork(kind, body);
     task.join();
+    return result(task);
+  }
+
+  /**
+   * {@return the result of a task that has ended}
+   *
+   * @param task the task
+   * @param <T> the type of the result
+   * @throws IOException as the body did; unchecked exceptions of it too
+   * @throws IllegalStateException if the task runs, or the body failed otherwise, with what it threw as the cause
+   */
+  public static <T> T result(Task<T> task) throws IOException {
     return switch (task.exception().orElse(null)) {
       case IOException failed -> throw failed;
       case RuntimeException failed -> throw failed;

@@ -13,31 +13,52 @@ public enum Kind implements TaskKind {
   WORKLOAD(Pools.COMPUTE),
 
   /** Finds or creates the timeline of a source. One per source, by the server, until it has succeeded. */
-  ATTACH(Pools.MGMT),
+  SOURCE_ATTACH(Pools.MGMT),
 
   /** Prints the status. One, by the server, for its life. */
   STATUS(Pools.MGMT),
 
-  /** Chooses the source. One per timeline, in its scope {@code walreceiver}, for that scope's life. */
+  /** Keeps a connection to the source alive. One per timeline, in its scope {@code walreceiver}, for that scope's life. */
   WAL_RECEIVER_MANAGER(Pools.WALRECEIVER),
 
-  /** Asks a source how far its WAL reaches. One per source, in the scope {@code walreceiver}, for that scope's life. */
-  WAL_SOURCE_WATCH(Pools.WALRECEIVER),
+  /** Receives WAL through one connection. Started by the manager in the same scope, lives as long as the connection. */
+  WAL_RECEIVER_CONNECTION(Pools.WALRECEIVER),
 
-  /** Ingests what comes through one connection. By the manager, in a scope {@code handler}, for the connection's life. */
-  WAL_RECEIVER_HANDLER(Pools.WALRECEIVER),
+  /** Creates, attaches, detaches or deletes a tenant. By whoever asks, in the scope {@code operations}, until it is done. */
+  TENANT_OPERATION(Pools.MGMT),
 
-  /** Owns the connection's socket. By the handler, in a scope {@code poller} below its own, for the connection's life. */
-  WAL_RECEIVER_POLLER(Pools.WALRECEIVER),
+  /** Brings a tenant up that was there before. One per tenant, by the server's start, in the tenant's scope, until it is active. */
+  INITIAL_LOAD(Pools.BACKGROUND),
 
-  /** Creates or reads a timeline's files, in the tenant's scope: by the server at start-up, or by {@link #ATTACH}. */
+  /** Fetches a tenant from the remote store and brings it up. By the request, in the tenant's scope, until it is active. */
+  ATTACH(Pools.BACKGROUND),
+
+  /** Does one step of another task's work with a tenant's folder, in that task's scope. */
+  TENANT_FILES(Pools.IO),
+
+  /** Creates or reads a timeline's files, in the tenant's scope: by a request, {@link #INITIAL_LOAD} or {@link #ATTACH}. */
   TIMELINE_OPEN(Pools.IO),
+
+  /** Deletes a timeline. By the request or what brings the tenant up, in the tenant's scope, until nothing is left of it. */
+  TIMELINE_DELETION(Pools.BACKGROUND),
 
   /** Has frozen layers written to disk. One per timeline, in its scope, until the timeline's drain step ends it. */
   LAYER_FLUSH(Pools.BACKGROUND),
 
   /** Writes one layer. By {@link #LAYER_FLUSH} in the same scope, one at a time, until it is on disk or has failed. */
-  LAYER_WRITE(Pools.IO);
+  LAYER_WRITE(Pools.IO),
+
+  /** Has put into the remote store what is missing there. One per tenant and timeline, in its scope, until that drains. */
+  REMOTE_UPLOAD_QUEUE(Pools.BACKGROUND),
+
+  /** Puts one object into the remote store. By {@link #REMOTE_UPLOAD_QUEUE} or a deletion in the same scope, once. */
+  REMOTE_UPLOAD(Pools.REMOTE),
+
+  /** Reads or lists objects of the remote store. By whoever needs them, in its scope, once. */
+  REMOTE_DOWNLOAD(Pools.REMOTE),
+
+  /** Removes objects from the remote store. By whoever deletes them, in its scope, once. */
+  REMOTE_DELETION(Pools.REMOTE);
 
   private final CarrierPool pool;
 

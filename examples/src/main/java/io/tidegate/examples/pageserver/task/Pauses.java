@@ -2,6 +2,7 @@
 package io.tidegate.examples.pageserver.task;
 
 import io.tidegate.sync.Backoff;
+import io.tidegate.sync.Retry;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -10,6 +11,15 @@ public final class Pauses {
   private static final Backoff BACKOFF = Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(10));
 
   private Pauses() {}
+
+  /**
+   * {@return a retry with these pauses and without end}
+   *
+   * @param what what is tried, for the log
+   */
+  public static Retry retry(String what) {
+    return Retry.of(what, BACKOFF);
+  }
 
   /**
    * {@return how long to wait now}

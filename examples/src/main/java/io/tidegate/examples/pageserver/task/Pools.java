@@ -21,10 +21,13 @@ public final class Pools {
   /** For writing and reading files, which blocks the OS thread: so many at a time. */
   public static final CarrierPool IO = CarrierPool.platform("io", 4);
 
+  /** For the remote store, which blocks the OS thread for as long as it likes: local files do not wait behind it. */
+  public static final CarrierPool REMOTE = CarrierPool.platform("remote", 8);
+
   private Pools() {}
 
   /** {@return all of them} */
   public static List<CarrierPool> all() {
-    return List.of(COMPUTE, MGMT, WALRECEIVER, BACKGROUND, IO);
+    return List.of(COMPUTE, MGMT, WALRECEIVER, BACKGROUND, IO, REMOTE);
   }
 }

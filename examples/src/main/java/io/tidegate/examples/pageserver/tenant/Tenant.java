@@ -1,88 +1,433 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.tenant;
 
+import io.tidegate.CancellationToken;
+import io.tidegate.CancelledException;
+import io.tidegate.ClosedException;
 import io.tidegate.Scope;
+import io.tidegate.Task;
+import io.tidegate.examples.pageserver.config.TenantConfig;
+import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.remote.Uploads;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
 import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.sync.Watch;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One tenant: a scope below the server's, and the timelines in it. It stays active without any.
+ * One tenant: a scope below that of all tenants, and the timelines in it. It stays active without any.
+ *
+ * <p>What creates and deletes timelines runs in tasks of the tenant: a caller whose own task is cancelled stops waiting, and
+ * the operation comes to its end all the same, or to that of the tenant. Of several operations on one timeline the first
+ * one runs, and the others are refused.
  *
  * <p><b>Threads:</b> safe for use by any thread.
  */
 public final class Tenant {
+  private static final Logger log = LoggerFactory.getLogger(Tenant.class);
+
   private final TenantId id;
-  private final Path folder;
+  private final Services services;
+  private final TenantFolder folder;
   private final Scope scope;
-  private final Checkpointing checkpointing;
-  private final List<Timeline> timelines = new CopyOnWriteArrayList<>();
+  private final Life life = new Life(State.ATTACHING);
+  private final Watch<TenantConfig> config;
+  private final ConcurrentMap<TimelineId, TimelineSlot> slots = new ConcurrentHashMap<>();
+  /** Held while a slot is taken or begins to stop: a branch and the deletion of its ancestor exclude each other. */
+  private final ReentrantLock taking = new ReentrantLock();
+  /** Held while the configuration's file is written. */
+  private final ReentrantLock configuring = new ReentrantLock();
 
-  private Tenant(Scope server, TenantId id, Path folder, Checkpointing checkpointing) {
+  private Tenant(Scope tenants, TenantId id, TenantFolder folder, TenantConfig config, Services services) {
     this.id = id;
+    this.services = services;
     this.folder = folder;
-    this.checkpointing = checkpointing;
-    this.scope = server.newChild("tenant-" + id.toString().substring(0, 8)).with(Attributes.TENANT_ID, id).open();
+    this.config = Watch.of(config);
+    this.scope = tenants.newChild("tenant-" + id.toString().substring(0, 8)).with(Attributes.TENANT_ID, id).open();
+    scope.onClosed("end states", this::endStates);
+    scope.onDrain("refuse", this::refuse);
   }
 
-  /** Opens a tenant that has no timelines yet. */
-  static Tenant create(Scope server, TenantId id, Path folder, Checkpointing checkpointing) throws IOException {
-    Files.createDirectories(folder);
-    return new Tenant(server, id, folder, checkpointing);
-  }
-
-  /** Opens a tenant with all timelines that its folder holds. */
-  static Tenant load(Scope server, TenantId id, Path folder, Checkpointing checkpointing)
-      throws IOException, InterruptedException {
-    Tenant tenant = new Tenant(server, id, folder, checkpointing);
-    List<Path> stored;
-    try (Stream<Path> entries = Files.list(folder)) {
-      stored = entries.filter(Files::isDirectory).sorted().toList();
-    }
-    for (Path timeline : stored) {
-      tenant.open(() -> LayerStore.open(timeline));
-    }
+  /** Opens a tenant that has no timelines: it is active at once. */
+  static Tenant create(Scope tenants, TenantId id, TenantFolder folder, TenantConfig config, Services services) {
+    Tenant tenant = new Tenant(tenants, id, folder, config, services);
+    tenant.activate();
     return tenant;
   }
 
-  /**
-   * Creates a timeline.
-   *
-   * @param metadata what it starts with
-   * @return the timeline
-   * @throws IOException if its folder cannot be made, or holds one already
-   * @throws InterruptedException if the thread is interrupted; the timeline may come to be all the same
-   */
-  public Timeline create(TimelineMetadata metadata) throws IOException, InterruptedException {
-    return open(() -> LayerStore.create(folder.resolve(metadata.timelineId().toString()), metadata));
+  /** Opens a tenant, and brings up the timelines that are in its folder in a task of its own. */
+  static Tenant load(Scope tenants, TenantId id, TenantFolder folder, Services services) throws IOException {
+    Tenant tenant = new Tenant(tenants, id, folder, folder.config(), services);
+    tenant.start(Kind.INITIAL_LOAD, token -> tenant.openTimelines());
+    return tenant;
+  }
+
+  /** Opens a tenant, and brings up the timelines that are in the remote store in a task of its own. */
+  static Tenant attach(Scope tenants, TenantId id, TenantFolder folder, Services services) throws IOException {
+    Tenant tenant = new Tenant(tenants, id, folder, folder.config(), services);
+    tenant.start(Kind.ATTACH, token -> {
+      tenant.config.set(new Download(tenant.scope, id, folder, services).run(token));
+      tenant.openTimelines();
+    });
+    return tenant;
+  }
+
+  private interface BringUp {
+    void run(CancellationToken token) throws Exception;
+  }
+
+  private void start(Kind kind, BringUp bringUp) {
+    scope.spawn(kind, token -> {
+      try {
+        bringUp.run(token);
+        activate();
+      } catch (Exception failed) {
+        token.throwIfCancelled();
+        log.error("{} is broken", scope.path(), failed);
+        become(State.broken(String.valueOf(failed.getMessage())));
+      }
+    });
+  }
+
+  private void activate() {
+    become(State.ACTIVATING);
+    new ConfigUpload(scope, id, config, services.remote()).start();
+    become(State.ACTIVE);
+    log.info("tenant {} is {} with {} timelines", id, life.now(), slots.size());
+  }
+
+  private void become(State next) {
+    life.become(next);
+    if (next.equals(State.STOPPING)) {
+      slots.values().forEach(slot -> slot.become(State.STOPPING));
+    }
+  }
+
+  /** What is still coming has nothing to flush, and may wait for the remote store: it is closed the hard way. */
+  private void refuse() {
+    boolean wasComing = life.now().isComing();
+    become(State.STOPPING);
+    if (wasComing) {
+      scope.cancel("closed before it was active");
+    }
+  }
+
+  private void endStates() {
+    life.end();
+    slots.values().forEach(TimelineSlot::end);
+  }
+
+  private void openTimelines() throws IOException, InterruptedException {
+    for (TimelineId each : FileTask.call(scope, Kind.TENANT_FILES, token -> folder.timelines())) {
+      TimelineSlot slot = new TimelineSlot(each, State.ATTACHING);
+      slots.put(each, slot);
+      if (FileTask.call(scope, Kind.TENANT_FILES, token -> folder.isDeleted(each))) {
+        slot.become(State.STOPPING);
+        startDeletion(slot);
+      } else {
+        reopen(slot);
+      }
+    }
+  }
+
+  /** One that cannot be read is broken, and the others work. */
+  private void reopen(TimelineSlot slot) throws IOException, InterruptedException {
+    try {
+      FileTask.call(
+          scope, Kind.TIMELINE_OPEN, token -> open(slot, LayerStore.open(folder.timeline(slot.id()), services.disk())));
+    } catch (NoSuchFileException neverCreated) {
+      log.info("removing timeline {}, whose creation was cut off: {}", slot.id(), neverCreated.getMessage());
+      slots.remove(slot.id());
+      FileTask.call(scope, Kind.TENANT_FILES, token -> {
+        folder.remove(slot.id());
+        return slot;
+      });
+    } catch (IOException unreadable) {
+      log.error("timeline {} is broken", slot.id(), unreadable);
+      slot.become(State.broken(String.valueOf(unreadable.getMessage())));
+    }
   }
 
   /** In one task, so that no store is left without a timeline that closes it when the caller stops waiting. */
-  private Timeline open(Callable<LayerStore> store) throws IOException, InterruptedException {
-    return FileTask.call(scope, Kind.TIMELINE_OPEN, token -> open(store.call()));
-  }
-
-  private Timeline open(LayerStore store) throws IOException {
+  private Timeline open(TimelineSlot slot, LayerStore store) throws IOException {
     try {
-      Timeline timeline = Timeline.open(scope, store, checkpointing);
-      timelines.add(timeline);
+      Timeline timeline = Timeline.open(scope, store, checkpointing());
+      Uploads.start(timeline.scope(), store, services.remote(), timeline::uploaded);
+      slot.activate(timeline);
       return timeline;
     } catch (RuntimeException refused) {
       store.close();
       throw refused;
     }
+  }
+
+  private Checkpointing checkpointing() {
+    TenantConfig effective = effectiveConfig();
+    return new Checkpointing(
+        effective.number(Setting.CHECKPOINT_DISTANCE),
+        effective.duration(Setting.CHECKPOINT_TIMEOUT),
+        Math.toIntExact(effective.number(Setting.CHECKPOINT_LAYERS)));
+  }
+
+  /**
+   * Creates a timeline. It is durable, and works, on return.
+   *
+   * @param metadata what it starts with, as of this tenant
+   * @return the timeline
+   * @throws RefusedException if the tenant or the ancestor is not active, there is a timeline of this id, or the ancestor's
+   *     log does not have the position at which it branches off
+   * @throws IOException if its folder cannot be made
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Timeline createTimeline(TimelineMetadata metadata) throws IOException, InterruptedException {
+    if (!metadata.tenantId().equals(id)) {
+      throw new RefusedException(Why.INVALID, "a timeline of " + metadata.tenantId() + " is none of tenant " + id);
+    }
+    TimelineSlot slot = take(metadata);
+    return Operation.await(start(slot, metadata));
+  }
+
+  private Task<Timeline> start(TimelineSlot slot, TimelineMetadata metadata) {
+    try {
+      return Operation.start(scope, Kind.TIMELINE_OPEN, "create " + slot.id(), token -> create(slot, metadata));
+    } catch (RefusedException closing) {
+      slots.remove(slot.id(), slot);
+      throw closing;
+    }
+  }
+
+  private Timeline create(TimelineSlot slot, TimelineMetadata metadata) throws IOException {
+    boolean created = false;
+    try {
+      Timeline timeline = open(slot, LayerStore.create(folder.timeline(slot.id()), metadata, services.disk()));
+      created = true;
+      log.info("created {}", timeline.scope().path());
+      return timeline;
+    } finally {
+      if (!created) {
+        slots.remove(slot.id(), slot);
+      }
+    }
+  }
+
+  private TimelineSlot take(TimelineMetadata metadata) {
+    taking.lock();
+    try {
+      checkActive();
+      metadata.branchPoint().ifPresent(this::checkBranchPoint);
+      TimelineSlot slot = new TimelineSlot(metadata.timelineId(), State.ATTACHING);
+      metadata.branchPoint().ifPresent(point -> slot.branchesOff(point.timelineId()));
+      TimelineSlot other = slots.putIfAbsent(slot.id(), slot);
+      if (other != null) {
+        throw new RefusedException(Why.CONFLICT, other + ", exists already");
+      }
+      return slot;
+    } finally {
+      taking.unlock();
+    }
+  }
+
+  private void checkBranchPoint(BranchPoint point) {
+    TimelineSlot ancestor = slots.get(point.timelineId());
+    if (ancestor == null) {
+      throw new RefusedException(Why.NOT_FOUND, "there is no ancestor " + point.timelineId());
+    }
+    Timeline from = ancestor.active();
+    if (from.lastRecordLsn().isBefore(point.lsn()) || point.lsn().isBefore(from.metadata().startLsn())) {
+      throw new RefusedException(Why.INVALID, "the log of the ancestor " + point.timelineId() + " goes from "
+          + from.metadata().startLsn() + " to " + from.lastRecordLsn() + ", and does not have " + point.lsn());
+    }
+  }
+
+  /**
+   * Creates a timeline that branches off from another one.
+   *
+   * @param timelineId the new timeline
+   * @param ancestor the other one
+   * @param at where; empty for its last record
+   * @return the timeline
+   * @throws RefusedException as {@link #createTimeline} does
+   * @throws IOException if its folder cannot be made
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Timeline branchTimeline(TimelineId timelineId, TimelineId ancestor, Optional<Lsn> at)
+      throws IOException, InterruptedException {
+    Lsn lsn = at.isPresent() ? at.get() : timeline(ancestor).lastRecordLsn();
+    return createTimeline(TimelineMetadata.branch(id, timelineId, new BranchPoint(ancestor, lsn)));
+  }
+
+  /**
+   * Deletes a timeline. On return it is durable, here and in the remote store, that it is to be deleted: it does not come back
+   * after a restart or an attach elsewhere. What is left of it is removed by a task.
+   *
+   * @param timelineId the timeline
+   * @return the task, which has succeeded when nothing is left; it goes on after a restart if the tenant closes before
+   * @throws RefusedException if there is none, the tenant is not active, others branch off from it, or it is being created or
+   *     deleted
+   * @throws IOException if the first mark cannot be written: then nothing has changed
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Task<?> deleteTimeline(TimelineId timelineId) throws IOException, InterruptedException {
+    TimelineSlot slot = stop(timelineId);
+    Deletion deletion = deletion(slot);
+    Task<Task<?>> marking = Operation.start(scope, Kind.TIMELINE_DELETION, "mark deleted " + timelineId, token -> {
+      markHere(slot, deletion);
+      slot.timeline().ifPresent(timeline -> timeline.scope().close());
+      deletion.markRemotely(token);
+      return startDeletion(slot);
+    });
+    return Operation.await(marking);
+  }
+
+  private static void markHere(TimelineSlot slot, Deletion deletion) throws IOException, InterruptedException {
+    try {
+      deletion.markHere();
+    } catch (IOException failed) {
+      slot.restore();
+      throw failed;
+    }
+  }
+
+  private TimelineSlot stop(TimelineId timelineId) {
+    taking.lock();
+    try {
+      checkActive();
+      TimelineSlot slot = slot(timelineId);
+      State before = slot.state().value();
+      if (before.isComing() || before.equals(State.STOPPING)) {
+        throw new RefusedException(Why.CONFLICT, slot + ": another operation is in progress");
+      }
+      slots.values().stream().filter(each -> each.ancestor().equals(Optional.of(timelineId))).findFirst()
+          .ifPresent(child -> {
+            throw new RefusedException(Why.PRECONDITION, child + ", branches off from " + timelineId);
+          });
+      slot.become(State.STOPPING);
+      return slot;
+    } finally {
+      taking.unlock();
+    }
+  }
+
+  private Task<?> startDeletion(TimelineSlot slot) {
+    return scope.newTask(Kind.TIMELINE_DELETION).name("delete " + slot.id()).spawn(token -> {
+      deletion(slot).run(token);
+      slots.remove(slot.id(), slot);
+      slot.end();
+      log.info("deleted timeline {}", slot.id());
+    });
+  }
+
+  private Deletion deletion(TimelineSlot slot) {
+    return new Deletion(scope, id, slot.id(), folder, services.remote());
+  }
+
+  /**
+   * {@return a timeline that works}
+   *
+   * @param timelineId its id
+   * @throws RefusedException if there is none, or it or the tenant is not active
+   */
+  public Timeline timeline(TimelineId timelineId) {
+    checkActive();
+    return slot(timelineId).active();
+  }
+
+  private TimelineSlot slot(TimelineId timelineId) {
+    TimelineSlot slot = slots.get(timelineId);
+    if (slot == null) {
+      checkActive(); // while it stops, what is not there may have been
+      throw new RefusedException(Why.NOT_FOUND, "tenant " + id + " has no timeline " + timelineId);
+    }
+    return slot;
+  }
+
+  private void checkActive() {
+    State now = life.now();
+    if (!now.isActive() || scope.isClosing()) {
+      Why why = now.phase() == State.Phase.BROKEN ? Why.BROKEN : Why.UNAVAILABLE;
+      throw new RefusedException(why, "tenant " + id + " is " + (now.isActive() ? State.STOPPING : now));
+    }
+  }
+
+  /**
+   * Waits until the tenant is active.
+   *
+   * @param limit for how long at most
+   * @param token ends the wait
+   * @throws RefusedException if it will not be, or is not yet
+   * @throws CancelledException if the token, or the calling task's own, is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void awaitActive(Duration limit, CancellationToken token) throws InterruptedException {
+    CancellationToken limited = token.withTimeout(limit);
+    try {
+      life.states().await(now -> !now.isComing(), limited);
+    } catch (CancelledException cancelled) {
+      token.throwIfCancelled();
+      if (!cancelled.is(limited)) {
+        throw cancelled;
+      }
+    } catch (ClosedException closed) {
+      log.debug("{} has closed", scope.path());
+    }
+    checkActive();
+  }
+
+  /** {@return what is set for this tenant} */
+  public TenantConfig config() {
+    return config.value();
+  }
+
+  /** {@return what is in force for this tenant} */
+  public TenantConfig effectiveConfig() {
+    return config.value().orElse(services.defaults());
+  }
+
+  /**
+   * Sets what is set for this tenant; it is durable here on return, and goes to the remote store. Timelines that are opened
+   * later go by it.
+   *
+   * @param changed the new configuration
+   * @throws RefusedException if the tenant is not active
+   * @throws IOException if it cannot be written: then it is as before
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void configure(TenantConfig changed) throws IOException, InterruptedException {
+    checkActive();
+    Operation.await(Operation.start(scope, Kind.TENANT_FILES, "configure", token -> {
+      configuring.lock();
+      try {
+        folder.write(changed);
+        config.set(changed);
+        return changed;
+      } finally {
+        configuring.unlock();
+      }
+    }));
   }
 
   /** {@return the id} */
@@ -95,8 +440,31 @@ public final class Tenant {
     return scope;
   }
 
-  /** {@return its timelines} */
-  public List<Timeline> timelines() {
-    return List.copyOf(timelines);
+  /** {@return the state, which ends when the tenant has closed} */
+  public Watch<State> state() {
+    return life.states();
+  }
+
+  /** {@return its timelines in the order of their ids, those that come and go included} */
+  public List<TimelineSlot> timelines() {
+    return slots.values().stream().sorted(Comparator.comparing(TimelineSlot::id)).toList();
+  }
+
+  TenantFolder folder() {
+    return folder;
+  }
+
+  /** Closes in order within the budget, or without one the hard way; nothing of the tenant runs on return. */
+  void close(Duration budget) {
+    become(State.STOPPING);
+    if (budget.isPositive()) {
+      scope.closeGracefully(budget);
+    }
+    scope.close();
+  }
+
+  @Override
+  public String toString() {
+    return "tenant " + id + ", " + life.now();
   }
 }

@@ -1,70 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.tenant;
 
+import io.tidegate.CancellationToken;
+import io.tidegate.CancelledException;
 import io.tidegate.Scope;
+import io.tidegate.Task;
+import io.tidegate.TaskBody;
+import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.remote.Keys;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
-import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import io.tidegate.examples.pageserver.task.FileTask;
+import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.examples.pageserver.task.Pauses;
+import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
-import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All tenants of the server, each in a folder named by its id.
+ * All tenants of the server, each in a folder named by its id and in a scope below {@code tenants}.
+ *
+ * <p>What changes the list is an operation: it has its tenant for itself, and others on the same one are refused meanwhile. It
+ * runs as a task in the scope {@code operations}: a caller whose own task is cancelled stops waiting, and the operation comes
+ * to its end all the same, or to that of the server.
+ *
+ * <p>{@link Why#NOT_FOUND} is only said of a tenant that is certainly not here: not while they are being loaded, and not
+ * while the server closes.
  *
  * <p><b>Threads:</b> safe for use by any thread.
  */
 public final class Tenants {
   private static final Logger log = LoggerFactory.getLogger(Tenants.class);
 
-  private final Scope server;
-  private final Path folder;
-  private final Checkpointing checkpointing;
-  private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
+  private final Scope scope;
+  private final Scope operations;
+  private final Services services;
+  private final Slots slots = new Slots();
+  /** Written once, by {@link #load}. */
+  private volatile boolean loaded;
   /** Held while a source is attached: two attaches of one cluster must find one timeline. */
   private final ReentrantLock attaching = new ReentrantLock();
 
   /**
-   * Makes the list of tenants, empty.
+   * One line of the list of tenants.
+   *
+   * @param id which tenant
+   * @param state how far it is
+   * @param tenant the tenant; empty while an operation has it
+   */
+  public record Entry(TenantId id, State state, Optional<Tenant> tenant) {}
+
+  /**
+   * Opens the scope {@code tenants}, with nothing in it.
    *
    * @param server the server's scope
-   * @param folder where the tenants' folders are
-   * @param checkpointing when layers are frozen
+   * @param services what all tenants share
    */
-  public Tenants(Scope server, Path folder, Checkpointing checkpointing) {
-    this.server = server;
-    this.folder = folder;
-    this.checkpointing = checkpointing;
+  public Tenants(Scope server, Services services) {
+    this.services = services;
+    this.scope = server.child("tenants");
+    this.operations = scope.child("operations");
+    scope.onDrain("end operations", operations::close);
+  }
+
+  /** {@return the scope of all tenants} */
+  public Scope scope() {
+    return scope;
   }
 
   /**
-   * Loads all tenants that the folder holds.
+   * Begins to load all tenants that the folder holds. On return each has its place, and is coming to be.
    *
-   * @throws IOException if one cannot be read; the message names the file
+   * @throws IOException if the folder cannot be read, or holds something else; the message names it
    * @throws InterruptedException if the thread is interrupted
    */
   public void load() throws IOException, InterruptedException {
-    Files.createDirectories(folder);
-    List<Path> stored;
-    try (Stream<Path> entries = Files.list(folder)) {
-      stored = entries.filter(Files::isDirectory).sorted().toList();
-    }
+    Path folder = services.folder();
+    List<Path> stored = FileTask.call(scope, Kind.TENANT_FILES, token -> {
+      services.disk().createFolder(folder);
+      TenantFolder.removeStrays(services.disk(), folder);
+      return services.disk().list(folder).stream().filter(Files::isDirectory).sorted().toList();
+    });
     for (Path tenant : stored) {
-      tenants.add(Tenant.load(server, tenantId(tenant), tenant, checkpointing));
-      log.info("loaded tenant {}", tenant.getFileName());
+      load(tenantId(tenant));
+    }
+    loaded = true;
+  }
+
+  private void load(TenantId id) throws IOException {
+    TenantFolder folder = folder(id);
+    if (folder.has(TenantFolder.Mark.DELETED)) {
+      Slots.Guard guard = slots.take(id, Slots.Operation.DELETE);
+      operations.spawn(Kind.TENANT_OPERATION, token -> delete(id, guard, token));
+    } else {
+      Slots.Guard guard = slots.take(id, Slots.Operation.ATTACH);
+      guard.fill(folder.has(TenantFolder.Mark.ATTACHING)
+          ? Tenant.attach(scope, id, folder, services)
+          : Tenant.load(scope, id, folder, services));
     }
   }
 
@@ -76,26 +121,233 @@ public final class Tenants {
     }
   }
 
+  private TenantFolder folder(TenantId id) {
+    return new TenantFolder(services.disk(), services.folder().resolve(id.toString()));
+  }
+
   /**
-   * Gives the timeline of a PostgreSQL cluster a source: the cluster's primary or a standby, of which it may have several;
-   * creates a tenant with the timeline if there is none yet.
+   * Creates a tenant, without timelines.
+   *
+   * @param id the new tenant
+   * @param config what is set for it
+   * @return the tenant, active
+   * @throws RefusedException if there is one, here or in the remote store, or another operation has it
+   * @throws IOException if its folder cannot be made
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Tenant create(TenantId id, TenantConfig config) throws IOException, InterruptedException {
+    return operate(id, Slots.Operation.CREATE, (guard, token) -> {
+      if (!remotely(id, Kind.REMOTE_DOWNLOAD, token, own -> services.remote().list(Keys.tenant(id), own)).isEmpty()) {
+        throw new RefusedException(Why.CONFLICT, "tenant " + id + " is in the remote store: attach it, or delete it");
+      }
+      TenantFolder folder = folder(id);
+      files(() -> folder.create(config));
+      Tenant created = Tenant.create(scope, id, folder, config, services);
+      guard.fill(created);
+      return created;
+    });
+  }
+
+  /**
+   * Begins to fetch a tenant from the remote store. Its {@linkplain Tenant#state state} says how that goes on: it becomes
+   * active, or broken, as when it is not there.
+   *
+   * @param id the tenant
+   * @return the tenant
+   * @throws RefusedException if it is here already, or another operation has it
+   * @throws IOException if its folder cannot be made
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Tenant attach(TenantId id) throws IOException, InterruptedException {
+    return operate(id, Slots.Operation.ATTACH, (guard, token) -> {
+      TenantFolder folder = folder(id);
+      files(() -> folder.create(TenantConfig.EMPTY, TenantFolder.Mark.ATTACHING));
+      Tenant attached = Tenant.attach(scope, id, folder, services);
+      guard.fill(attached);
+      return attached;
+    });
+  }
+
+  /**
+   * Closes a tenant and removes it from here; in the remote store it stays.
+   *
+   * @param id the tenant
+   * @param budget for how long it may flush and upload what is here only; zero to leave that out
+   * @throws RefusedException if there is none, or another operation has it
+   * @throws IOException if its folder cannot be removed: then it is closed, and detaching it again may help
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void detach(TenantId id, Duration budget) throws IOException, InterruptedException {
+    operate(id, Slots.Operation.DETACH, (guard, token) -> {
+      Tenant tenant = guard.tenant().orElseThrow();
+      tenant.close(budget);
+      files(tenant.folder()::remove);
+      guard.empty();
+      log.info("detached tenant {}", id);
+      return id;
+    });
+  }
+
+  /**
+   * Deletes a tenant, here and in the remote store. It is gone on return. If the server ends before, the next start, or
+   * the next attach elsewhere, goes on.
+   *
+   * @param id the tenant, which is here or in the remote store only
+   * @throws RefusedException if there is none, or another operation has it
+   * @throws IOException if its folder cannot be removed: deleting it again may help
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void delete(TenantId id) throws IOException, InterruptedException {
+    operate(id, Slots.Operation.DELETE, (guard, token) -> {
+      if (guard.tenant().isEmpty()
+          && remotely(id, Kind.REMOTE_DOWNLOAD, token, own -> services.remote().list(Keys.tenant(id), own)).isEmpty()) {
+        throw new RefusedException(Why.NOT_FOUND, "there is no tenant " + id + ", neither here nor remotely");
+      }
+      delete(id, guard, token);
+      return id;
+    });
+  }
+
+  /**
+   * In steps each of which may be done again: the mark here, the mark remotely, the timelines here, all objects, the folder
+   * with the mark.
+   */
+  private void delete(TenantId id, Slots.Guard guard, CancellationToken token) throws Exception {
+    try (guard) {
+      TenantFolder folder = folder(id);
+      if (folder.exists()) {
+        files(() -> folder.set(TenantFolder.Mark.DELETED));
+      }
+      guard.tenant().ifPresent(tenant -> tenant.close(Duration.ZERO));
+      remotely(id, Kind.REMOTE_UPLOAD, token, own -> {
+        services.remote().put(Keys.deletedMark(id), new byte[0], own);
+        return id;
+      });
+      if (folder.exists()) {
+        files(folder::removeTimelines);
+      }
+      remotely(id, Kind.REMOTE_DELETION, token, own -> {
+        Deletion.removeAll(services.remote(), Keys.tenant(id), Keys.deletedMark(id), own);
+        return id;
+      });
+      files(folder::remove);
+      guard.empty();
+      log.info("deleted tenant {}", id);
+    }
+  }
+
+  private interface Change<T> {
+    T run(Slots.Guard guard, CancellationToken token) throws Exception;
+  }
+
+  private <T> T operate(TenantId id, Slots.Operation operation, Change<T> change)
+      throws IOException, InterruptedException {
+    checkOpen();
+    Slots.Guard guard = slots.take(id, operation);
+    return Operation.await(start(guard, operation + " " + id, change));
+  }
+
+  private <T> Task<T> start(Slots.Guard guard, String name, Change<T> change) {
+    try {
+      return Operation.start(operations, Kind.TENANT_OPERATION, name, token -> {
+        try (guard) {
+          return change.run(guard, token);
+        }
+      });
+    } catch (RefusedException closing) {
+      guard.close();
+      throw closing;
+    }
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private void files(Step step) throws IOException, InterruptedException {
+    FileTask.call(operations, Kind.TENANT_FILES, token -> {
+      step.run();
+      return step;
+    });
+  }
+
+  private <T> T remotely(TenantId id, Kind kind, CancellationToken token, TaskBody<T> step) throws Exception {
+    return Pauses.retry("the remote part of an operation on tenant " + id)
+        .call(own -> FileTask.call(operations, kind, step), token);
+  }
+
+  /**
+   * {@return a tenant, in whatever state}
+   *
+   * @param id its id
+   * @throws RefusedException if there is none, or an operation has it
+   */
+  public Tenant find(TenantId id) {
+    try {
+      return slots.find(id);
+    } catch (RefusedException refused) {
+      checkOpen();
+      throw refused;
+    }
+  }
+
+  private void checkOpen() {
+    if (!loaded || scope.isClosing()) {
+      throw new RefusedException(Why.UNAVAILABLE, "the server is " + (loaded ? "closing" : "starting"));
+    }
+  }
+
+  /** {@return all tenants, in the order of their ids, those that come and go included} */
+  public List<Entry> list() {
+    return slots.all().entrySet().stream()
+        .map(each -> new Entry(each.getKey(), each.getValue().state(), each.getValue().tenant()))
+        .toList();
+  }
+
+  /** {@return the timelines of all tenants that work} */
+  public List<Timeline> timelines() {
+    return slots.tenants().stream()
+        .flatMap(tenant -> tenant.timelines().stream())
+        .flatMap(slot -> slot.timeline().stream())
+        .toList();
+  }
+
+  /**
+   * Gives the timeline of a PostgreSQL cluster its source; creates a tenant with the timeline if there is none yet.
    *
    * @param source the server
    * @return the timeline, which receives
    * @throws IOException if the timeline cannot be created
+   * @throws RefusedException if a timeline is broken that may be the source's, or the server closes
    * @throws io.tidegate.examples.pageserver.source.SourceException if the server refuses or cannot be asked
    * @throws InterruptedException if the thread is interrupted
    */
   public Timeline attach(PostgresSource source) throws IOException, InterruptedException {
+    awaitLoaded();
     ServerIdentity cluster = source.identify();
     attaching.lock();
     try {
       Optional<Timeline> known = find(cluster.systemIdentifier());
       Timeline timeline = known.isPresent() ? known.get() : create(source, cluster);
-      timeline.receiveFrom(source, SelectionRules.DEFAULT);
+      if (timeline.walReceiver().isPresent()) {
+        throw new IllegalArgumentException(
+            source.where() + " is given twice: " + timeline.scope().path() + " receives from it already");
+      }
+      timeline.receiveFrom(source);
       return timeline;
     } finally {
       attaching.unlock();
+    }
+  }
+
+  /** Until then the timeline of a source may be here and not be found. */
+  private void awaitLoaded() throws InterruptedException {
+    for (Tenant tenant : slots.tenants()) {
+      tenant.state().await(state -> !state.isComing(), scope.token());
     }
   }
 
@@ -105,28 +357,29 @@ public final class Tenants {
         .findFirst();
   }
 
+  /** What is broken cannot say which cluster it is of: two timelines of one would share a slot, and each lose WAL. */
+  private void checkNoneIsBroken(PostgresSource source) {
+    for (Tenant tenant : slots.tenants()) {
+      boolean isBroken = Stream.concat(Stream.of(tenant.state()), tenant.timelines().stream().map(TimelineSlot::state))
+          .anyMatch(state -> state.value().phase() == State.Phase.BROKEN);
+      if (isBroken) {
+        throw new RefusedException(Why.BROKEN, "a broken timeline of tenant " + tenant.id() + " may be the one of "
+            + source.where() + ": detach the tenant, or delete the timeline, and start again");
+      }
+    }
+  }
+
   private Timeline create(PostgresSource source, ServerIdentity cluster) throws IOException, InterruptedException {
+    checkNoneIsBroken(source);
     // One slot a cluster: an attach that was cut short here leaves no second one behind that would keep WAL for nobody.
     String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
     Lsn start = source.ensureSlot(slot);
-    Tenant tenant = newTenant();
+    Tenant tenant = create(TenantId.random(), TenantConfig.EMPTY);
     TimelineMetadata metadata =
         new TimelineMetadata(
             tenant.id(), TimelineId.random(), cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
-    Timeline timeline = tenant.create(metadata);
+    Timeline timeline = tenant.createTimeline(metadata);
     log.info("created {} for {}, from {}", timeline.scope().path(), source.where(), start);
     return timeline;
-  }
-
-  private Tenant newTenant() throws IOException {
-    TenantId id = TenantId.random();
-    Tenant tenant = Tenant.create(server, id, folder.resolve(id.toString()), checkpointing);
-    tenants.add(tenant);
-    return tenant;
-  }
-
-  /** {@return the timelines of all tenants} */
-  public List<Timeline> timelines() {
-    return tenants.stream().flatMap(tenant -> tenant.timelines().stream()).toList();
   }
 }

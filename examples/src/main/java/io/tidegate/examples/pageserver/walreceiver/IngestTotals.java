@@ -19,12 +19,14 @@ public final class IngestTotals {
   private int connections;
   private int failures;
   private WalAccount present;
+  private Lsn serverEnd;
 
   /** What was counted since the walreceiver's start. */
   private final Lsn start;
 
   IngestTotals(Lsn start) {
     this.start = start;
+    this.serverEnd = start;
     this.present = new WalAccount(start, start, start, 0, 0, 0, 0, 0, 0);
   }
 
@@ -37,8 +39,9 @@ public final class IngestTotals {
     connections++;
   }
 
-  synchronized void received(WalAccount account) {
+  synchronized void received(WalAccount account, Lsn endOfServer) {
     present = account;
+    serverEnd = endOfServer;
   }
 
   synchronized void countFailure() {
@@ -53,6 +56,11 @@ public final class IngestTotals {
   /** {@return the records} */
   public synchronized long records() {
     return recordsBefore + present.records();
+  }
+
+  /** {@return where the server's WAL ended when it last said so} */
+  public synchronized Lsn serverEnd() {
+    return serverEnd;
   }
 
   /** {@return whether each byte from the start to the last record was received once, and no check has failed} */

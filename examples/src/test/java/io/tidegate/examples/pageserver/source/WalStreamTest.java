@@ -21,7 +21,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 class WalStreamTest {
   private static final String SLOT = "pageserver_test";
-  private static final Duration SILENCE = Duration.ofSeconds(20);
 
   @TempDir
   static Path folder;
@@ -80,11 +78,12 @@ class WalStreamTest {
     work(20);
     Lsn end = source.identify().flushLsn();
 
-    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
+    try (WalStream stream = source.stream(SLOT, start)) {
       Lsn next = start;
       while (next.isBefore(end)) {
         WalChunk chunk = stream.read();
         assertEquals(next, chunk.start());
+        assertTrue(chunk.bytes().remaining() > 0);
         assertFalse(chunk.serverEnd().isBefore(chunk.end()));
         next = chunk.end();
         assertEquals(next, stream.received());
@@ -97,22 +96,21 @@ class WalStreamTest {
   void reports_reachTheServerExactly() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
     work(5);
-    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
-      readUpTo(stream, start.plus(3));
-      Feedback positions = new Feedback(start.plus(3), start.plus(1), start.plus(2));
-      stream.report(positions);
-      awaitPositions(positions);
+    try (WalStream stream = source.stream(SLOT, start)) {
+      WalChunk first = stream.read();
+      Lsn flushed = first.start().plus(1);
+      Lsn applied = first.start().plus(2);
+      stream.report(flushed, applied);
+      awaitPositions(first.end(), flushed, applied);
 
       // Neither reading on nor an older report moves them; the keep-alive's answer repeats them.
-      stream.report(all(start));
+      stream.report(start, start);
       readUpTo(stream, source.identify().flushLsn());
-      stream.report(all(start));
-      awaitPositions(positions);
+      stream.report(start, start);
+      awaitPositions(stream.received(), flushed, applied);
 
       Lsn beyond = stream.received().plus(1);
-      assertThrows(IllegalArgumentException.class, () -> stream.report(new Feedback(beyond, start, start)));
-      assertThrows(IllegalArgumentException.class, () -> stream.report(new Feedback(start, beyond, start)));
-      assertThrows(IllegalArgumentException.class, () -> stream.report(new Feedback(start, start, beyond)));
+      assertThrows(IllegalArgumentException.class, () -> stream.report(beyond, flushed));
     }
     assertEquals(start.plus(1).toString(), ask("SELECT restart_lsn FROM pg_replication_slots"));
   }
@@ -122,7 +120,7 @@ class WalStreamTest {
   void reportDuringABlockedRead_isSentWithTheNextMessage() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
     PostgresSource anxious = PostgresSource.of(server.connectionString() + "&options=-c%20wal_sender_timeout=4s");
-    try (PostgresStream stream = anxious.stream(SLOT, start, SILENCE)) {
+    try (WalStream stream = anxious.stream(SLOT, start)) {
       readUpTo(stream, source.identify().flushLsn());
       Lsn flushed = stream.received();
       CompletableFuture<SourceException> end = new CompletableFuture<>();
@@ -130,7 +128,7 @@ class WalStreamTest {
           .start(() -> end.complete(assertThrows(SourceException.class, () -> drain(stream))));
       Await.untilParked(reader);
 
-      stream.report(all(flushed));
+      stream.report(flushed, flushed);
       Await.until("flushed", () -> flushed.toString().equals(ask("SELECT flush_lsn FROM pg_stat_replication")));
 
       Thread.ofVirtual().start(stream::close).join();
@@ -145,14 +143,14 @@ class WalStreamTest {
     byte[] before;
     Lsn flushed;
     Lsn end = source.identify().flushLsn();
-    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
+    try (WalStream stream = source.stream(SLOT, start)) {
       before = bytes(stream, end);
       flushed = start.plus(before.length / 2);
-      stream.report(all(flushed));
+      stream.report(flushed, flushed);
     }
 
     assertEquals(flushed, source.ensureSlot(SLOT));
-    try (PostgresStream stream = source.stream(SLOT, flushed, SILENCE)) {
+    try (WalStream stream = source.stream(SLOT, flushed)) {
       byte[] again = bytes(stream, end);
       int overlap = before.length - before.length / 2;
       assertTrue(Arrays.equals(before, before.length / 2, before.length, again, 0, overlap));
@@ -162,8 +160,8 @@ class WalStreamTest {
   @Test
   void slotInUse_isRetryable() {
     Lsn start = source.ensureSlot(SLOT);
-    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
-      SourceException refused = assertThrows(SourceException.class, () -> source.stream(SLOT, start, SILENCE));
+    try (WalStream stream = source.stream(SLOT, start)) {
+      SourceException refused = assertThrows(SourceException.class, () -> source.stream(SLOT, start));
       assertTrue(refused.isRetryable());
       assertEquals(start, stream.received());
     }
@@ -172,7 +170,7 @@ class WalStreamTest {
   @Test
   void interrupt_endsABlockedReadOnAVirtualThread() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
-    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
+    try (WalStream stream = source.stream(SLOT, start)) {
       readUpTo(stream, source.identify().flushLsn());
       CompletableFuture<Boolean> status = new CompletableFuture<>();
       CompletableFuture<SourceException> end = new CompletableFuture<>();
@@ -291,25 +289,25 @@ class WalStreamTest {
     assertThrows(IllegalArgumentException.class, () -> source.ensureSlot("x; DROP TABLE y"));
   }
 
-  private static void drain(PostgresStream stream) {
+  private static void drain(WalStream stream) {
     while (true) {
       stream.read();
     }
   }
 
   private static void streamOnce(Lsn start) {
-    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
+    try (WalStream stream = source.stream(SLOT, start)) {
       stream.read();
     }
   }
 
-  private static void readUpTo(PostgresStream stream, Lsn end) {
+  private static void readUpTo(WalStream stream, Lsn end) {
     while (stream.received().isBefore(end)) {
       stream.read();
     }
   }
 
-  private static byte[] bytes(PostgresStream stream, Lsn end) {
+  private static byte[] bytes(WalStream stream, Lsn end) {
     ByteArrayOutputStream collected = new ByteArrayOutputStream();
     while (stream.received().isBefore(end)) {
       WalChunk chunk = stream.read();
@@ -320,12 +318,8 @@ class WalStreamTest {
     return collected.toByteArray();
   }
 
-  private static Feedback all(Lsn position) {
-    return new Feedback(position, position, position);
-  }
-
-  private static void awaitPositions(Feedback reported) throws Exception {
-    String expected = reported.writeLsn() + " " + reported.flushLsn() + " " + reported.applyLsn();
+  private static void awaitPositions(Lsn written, Lsn flushed, Lsn applied) throws Exception {
+    String expected = written + " " + flushed + " " + applied;
     String question = "SELECT write_lsn || ' ' || flush_lsn || ' ' || replay_lsn FROM pg_stat_replication";
     Await.until("positions " + expected, () -> expected.equals(ask(question)));
   }
