@@ -9,6 +9,12 @@ public enum Kind implements TaskKind {
   /** Starts a PostgreSQL of the server's own. One per source, at start-up, by the server. */
   LOCAL_POSTGRES(Pools.COMPUTE),
 
+  /** Accepts connections of page clients. One, by the page service, until the server's close begins. */
+  PAGE_LISTENER(Pools.COMPUTE),
+
+  /** Answers one page client. By the listener, in the page service's scope {@code clients}, as long as the connection. */
+  PAGE_REQUEST_HANDLER(Pools.COMPUTE),
+
   /** Writes rows into a PostgreSQL of the server's own. One per source, by the server, for its life. */
   WORKLOAD(Pools.COMPUTE),
 

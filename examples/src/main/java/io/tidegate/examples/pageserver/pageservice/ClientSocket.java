@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.pageservice;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A client's socket, with limits to how long it may be silent and how long its end may take.
+ *
+ * <p><b>Threads:</b> confined to the task of the connection, but for {@link #hangUp}, which ends that task's reads and writes.
+ */
+final class ClientSocket implements AutoCloseable {
+  /** How long a client may take to read what it is told at the end. */
+  private static final Duration FAREWELL = Duration.ofMillis(500);
+
+  private static final int DRAINED_AT_MOST = 1 << 20;
+
+  private final Socket socket;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  /** When the handshake, or the farewell, has to be over; without one, each read has a limit of its own. */
+  private boolean hasDeadline;
+
+  private long deadlineNanos;
+  private Duration silence = FAREWELL;
+
+  ClientSocket(Socket socket) throws IOException {
+    this.socket = socket;
+    socket.setTcpNoDelay(true);
+    socket.setKeepAlive(true);
+  }
+
+  /** Limits all reads to come together. */
+  void limitAll(Duration limit) {
+    hasDeadline = true;
+    deadlineNanos = System.nanoTime() + limit.toNanos();
+  }
+
+  /** Limits each read to come. */
+  void limitEach(Duration limit) {
+    hasDeadline = false;
+    silence = limit;
+  }
+
+  /** {@return what the client sends; a read that takes too long throws a {@link SocketTimeoutException}} */
+  InputStream input() throws IOException {
+    InputStream in = socket.getInputStream();
+    return new InputStream() {
+      @Override
+      public int read() {
+        throw new UnsupportedOperationException("reads are of many bytes");
+      }
+
+      @Override
+      public int read(byte[] bytes, int offset, int length) throws IOException {
+        socket.setSoTimeout(millisLeft());
+        return in.read(bytes, offset, length);
+      }
+    };
+  }
+
+  OutputStream output() throws IOException {
+    return socket.getOutputStream();
+  }
+
+  private int millisLeft() throws SocketTimeoutException {
+    if (!hasDeadline) {
+      return (int) Math.min(silence.toMillis(), Integer.MAX_VALUE);
+    }
+    long left = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+    if (left <= 0) {
+      throw new SocketTimeoutException("the time is over");
+    }
+    return (int) Math.min(left, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Lets the client read the last words: a socket that is closed with something unread in it takes them back. What the client
+   * still sends is thrown away, until it closes its end, or for half a second.
+   */
+  void farewell() throws IOException {
+    socket.shutdownOutput();
+    limitAll(FAREWELL);
+    InputStream in = input();
+    byte[] thrownAway = new byte[4096];
+    int sum = 0;
+    try {
+      for (int count = 0; count >= 0 && sum < DRAINED_AT_MOST; sum += count) {
+        count = in.read(thrownAway, 0, thrownAway.length);
+      }
+    } catch (SocketTimeoutException enough) {
+      // the client had its time
+    }
+  }
+
+  /**
+   * Asks the connection's task to come to its end, from another thread: a read that waits ends as if the client had closed
+   * its end, and after half a second every read and write fails.
+   */
+  void hangUp() {
+    try {
+      socket.shutdownInput();
+      boolean ended = closed.await(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+      if (!ended) {
+        socket.close();
+      }
+    } catch (IOException | InterruptedException hurried) {
+      close();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      socket.close();
+    } catch (IOException broken) {
+      // a socket that cannot be closed in order is closed all the same
+    }
+  }
+
+  @Override
+  public String toString() {
+    return String.valueOf(socket.getRemoteSocketAddress());
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.pageservice;
+
+import io.tidegate.CancellationToken;
+import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.id.TimelineId;
+import java.util.List;
+
+/** The timelines that clients may ask for. */
+interface ServedTimelines {
+  /**
+   * {@return a timeline, once its tenant is active}
+   *
+   * @throws CommandException if there is none, or its tenant does not become active in time
+   */
+  ServedTimeline find(TenantId tenant, TimelineId timeline, CancellationToken token)
+      throws CommandException, InterruptedException;
+
+  /** {@return the settings of a tenant, by their names} */
+  List<Setting> settings(TenantId tenant) throws CommandException;
+
+  /** {@return all of them, one row each: {@link #STATUS_COLUMNS}} */
+  List<List<String>> status();
+
+  /** What {@link #status} tells of a timeline. */
+  List<String> STATUS_COLUMNS =
+      List.of("tenant_id", "timeline_id", "state", "last_record_lsn", "disk_consistent_lsn");
+
+  /**
+   * One setting.
+   *
+   * @param name its name
+   * @param value its value
+   */
+  record Setting(String name, String value) {}
+}
