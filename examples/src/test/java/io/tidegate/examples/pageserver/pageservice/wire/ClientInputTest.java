@@ -40,7 +40,7 @@ class ClientInputTest {
   }
 
   private static byte[] joined(byte[]... parts) {
-    ByteBuffer all = ByteBuffer.allocate(100_000);
+    ByteBuffer all = ByteBuffer.allocate(200_000);
     for (byte[] part : parts) {
       all.put(part);
     }
@@ -150,12 +150,12 @@ class ClientInputTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       196608 | user           | a text without an end
-      196608 | user\0me       | a text without an end
-      196608 | user\0me\0     | a text without an end
-      196608 | user\0me\0\0x  | 1 bytes too many
-      196608 | a\0b\0a\0c\0\0 | a parameter twice
-      131072 | \0             | protocol 2.0 is not spoken
-      -1     | \0             | protocol 65535.65535 is not spoken
+      196608 | user\\0me       | a text without an end
+      196608 | user\\0me\\0     | a text without an end
+      196608 | user\\0me\\0\\0x  | 1 bytes too many
+      196608 | a\\0b\\0a\\0c\\0\\0 | a parameter twice
+      131072 | \\0             | protocol 2.0 is not spoken
+      -1     | \\0             | protocol 65535.65535 is not spoken
       80877102 | abcd         | too short
       80877102 | abcdefghi    | 1 bytes too many
       80877103 | a            | 1 bytes too many

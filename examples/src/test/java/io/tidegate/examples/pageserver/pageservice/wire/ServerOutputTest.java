@@ -25,13 +25,13 @@ class ServerOutputTest {
   @Test
   void row_hasLengthsAndNulls() throws IOException {
     out.row(Arrays.asList("ab", null, ""));
-    assertEquals("D....\3..\2ab\u00FF\u00FF\u00FF\u00FF....".replaceFirst("\\.{4}", "...\24."), text());
+    assertEquals("D...\24.\3...\2ab\u00FF\u00FF\u00FF\u00FF....", text());
   }
 
   @Test
   void error_hasItsFieldsInOneLine() throws IOException {
     out.error(ServerOutput.Severity.FATAL, SqlState.ADMIN_SHUTDOWN, "a\0b\nc");
-    assertEquals("E...\44SFATAL.VFATAL.C57P01.Ma?b?c..", text());
+    assertEquals("E...\41SFATAL.VFATAL.C57P01.Ma?b?c..", text());
   }
 
   @Test
@@ -59,11 +59,10 @@ class ServerOutputTest {
   @Test
   void columns_areTexts() throws IOException {
     out.columns(List.of("a", "bc"));
-    ByteBuffer message = ByteBuffer.wrap(text().getBytes(StandardCharsets.ISO_8859_1));
-    assertEquals('T', message.get());
-    assertEquals(message.remaining(), message.getInt(1) == 0 ? -1 : message.remaining());
     out.flush();
-    ByteBuffer bytes = ByteBuffer.wrap(sent.toByteArray(), 5, sent.size() - 5);
+    ByteBuffer bytes = ByteBuffer.wrap(sent.toByteArray());
+    assertEquals('T', bytes.get());
+    assertEquals(sent.size() - 1, bytes.getInt());
     assertEquals(2, bytes.getShort());
     bytes.position(bytes.position() + 2 + 6);
     assertEquals(25, bytes.getInt(), "a text");
