@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.pageservice;
 
+import io.tidegate.Scope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,8 +30,17 @@ final class ClientSocket implements AutoCloseable {
   private long deadlineNanos;
   private Duration silence = FAREWELL;
 
-  ClientSocket(Socket socket) throws IOException {
+  private final WatchedInput input;
+
+  /**
+   * Takes a socket over.
+   *
+   * @param socket the socket, connected
+   * @param scope whose tasks watch the client
+   */
+  ClientSocket(Socket socket, Scope scope) throws IOException {
     this.socket = socket;
+    this.input = new WatchedInput(new TimedInput(socket.getInputStream()), scope);
     socket.setTcpNoDelay(true);
     socket.setKeepAlive(true);
   }
@@ -48,20 +58,8 @@ final class ClientSocket implements AutoCloseable {
   }
 
   /** {@return what the client sends; a read that takes too long throws a {@link SocketTimeoutException}} */
-  InputStream input() throws IOException {
-    InputStream in = socket.getInputStream();
-    return new InputStream() {
-      @Override
-      public int read() {
-        throw new UnsupportedOperationException("reads are of many bytes");
-      }
-
-      @Override
-      public int read(byte[] bytes, int offset, int length) throws IOException {
-        socket.setSoTimeout(millisLeft());
-        return in.read(bytes, offset, length);
-      }
-    };
+  WatchedInput input() {
+    return input;
   }
 
   OutputStream output() throws IOException {
@@ -85,13 +83,15 @@ final class ClientSocket implements AutoCloseable {
    */
   void farewell() throws IOException {
     socket.shutdownOutput();
+    if (input.isWatched()) {
+      return;
+    }
     limitAll(FAREWELL);
-    InputStream in = input();
     byte[] thrownAway = new byte[4096];
     int sum = 0;
     try {
       for (int count = 0; count >= 0 && sum < DRAINED_AT_MOST; sum += count) {
-        count = in.read(thrownAway, 0, thrownAway.length);
+        count = input.read(thrownAway, 0, thrownAway.length);
       }
     } catch (SocketTimeoutException enough) {
       // the client had its time
@@ -127,5 +127,25 @@ final class ClientSocket implements AutoCloseable {
   @Override
   public String toString() {
     return String.valueOf(socket.getRemoteSocketAddress());
+  }
+
+  /** Has each read end in time. */
+  private final class TimedInput extends InputStream {
+    private final InputStream in;
+
+    private TimedInput(InputStream in) {
+      this.in = in;
+    }
+
+    @Override
+    public int read() {
+      throw new UnsupportedOperationException("reads are of many bytes");
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      socket.setSoTimeout(millisLeft());
+      return in.read(bytes, offset, length);
+    }
   }
 }

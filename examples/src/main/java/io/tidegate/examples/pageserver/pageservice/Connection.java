@@ -143,7 +143,7 @@ final class Connection {
       refuse();
       return;
     }
-    Session session = new Session(shared.commands, in, out);
+    Session session = new Session(shared.commands, in, out, socket.input());
     try (Sessions.Entry entry = shared.sessions.enter(session)) {
       greet(start, entry);
       socket.limitEach(shared.settings.silence());

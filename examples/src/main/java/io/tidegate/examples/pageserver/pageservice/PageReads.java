@@ -32,17 +32,19 @@ final class PageReads {
    * {@return the answer, as a piece of copy data that holds nothing of the timeline}
    *
    * @param request what is asked
+   * @param onWait told before it waits for an LSN
    * @param token ends the wait for it, as the close of the timeline does
    * @throws CommandException if there is no answer
    * @throws io.tidegate.GateClosedException if the timeline is closing or closed
    * @throws io.tidegate.CancelledException if the token is cancelled, or the timeline is closed meanwhile
    */
-  byte[] answer(PageRequest request, CancellationToken token) throws Exception {
-    return timeline.scope().call(visit -> read(request, CancellationToken.anyOf(visit, token)));
+  byte[] answer(PageRequest request, Runnable onWait, CancellationToken token) throws Exception {
+    return timeline.scope().call(visit -> read(request, onWait, CancellationToken.anyOf(visit, token)));
   }
 
-  private byte[] read(PageRequest request, CancellationToken token) throws CommandException, InterruptedException {
-    Lsn lsn = effective(request.asOf(), token);
+  private byte[] read(PageRequest request, Runnable onWait, CancellationToken token)
+      throws CommandException, InterruptedException {
+    Lsn lsn = effective(request.asOf(), onWait, token);
     return switch (request) {
       case PageRequest.Exists exists -> PageAnswer.exists(timeline.exists(exists.relation(), lsn, token));
       case PageRequest.Blocks blocks -> PageAnswer.blocks(timeline.blocks(blocks.relation(), lsn, token));
@@ -52,7 +54,8 @@ final class PageReads {
   }
 
   /** {@return the LSN to read at, once it is received}. Nothing changed since an LSN that is, so that one will do. */
-  private Lsn effective(PageRequest.AsOf asOf, CancellationToken token) throws CommandException, InterruptedException {
+  private Lsn effective(PageRequest.AsOf asOf, Runnable onWait, CancellationToken token)
+      throws CommandException, InterruptedException {
     Lsn request = asOf.request();
     Lsn since = asOf.notModifiedSince();
     if (request.equals(Lsn.INVALID) || request.isBefore(since)) {
@@ -60,6 +63,7 @@ final class PageReads {
           "a page request as of " + request + " that was not modified since " + since);
     }
     if (timeline.lastRecordLsn().isBefore(since)) {
+      onWait.run();
       timeline.awaitLsn(since, waitLsn, token);
     }
     Lsn last = timeline.lastRecordLsn();

@@ -120,7 +120,7 @@ public final class PageService {
   private void start(Socket accepted) throws IOException {
     boolean started = false;
     try {
-      ClientSocket socket = new ClientSocket(accepted);
+      ClientSocket socket = new ClientSocket(accepted, clients);
       Connection connection = new Connection(socket, shared);
       clients.newTask(Kind.PAGE_REQUEST_HANDLER).name("page client " + socket).spawn(connection::run);
       started = true;

@@ -30,11 +30,21 @@ final class PageStream {
   private final PageReads reads;
   private final ClientInput in;
   private final ServerOutput out;
+  private final Runnable onWait;
 
-  PageStream(PageReads reads, ClientInput in, ServerOutput out) {
+  /**
+   * Begins a stream.
+   *
+   * @param reads answers
+   * @param in the requests
+   * @param out takes the answers
+   * @param onWait told before a request waits
+   */
+  PageStream(PageReads reads, ClientInput in, ServerOutput out, Runnable onWait) {
     this.reads = reads;
     this.in = in;
     this.out = out;
+    this.onWait = onWait;
   }
 
   /**
@@ -71,7 +81,7 @@ final class PageStream {
 
   private byte[] answer(ByteBuffer request, CancellationToken token) throws Exception {
     try {
-      return reads.answer(PageRequest.parse(request), token);
+      return reads.answer(PageRequest.parse(request), onWait, token);
     } catch (ProtocolViolationException | CommandException failed) {
       return PageAnswer.error(String.valueOf(failed.getMessage()));
     } catch (CancelledException | GateClosedException closing) {

@@ -31,6 +31,7 @@ final class Session {
   private final Commands commands;
   private final ClientInput in;
   private final ServerOutput out;
+  private final WatchedInput bytes;
   private final Map<String, Command> statements = new HashMap<>();
   private final Map<String, Command> portals = new HashMap<>();
   /** Whether messages are to be ignored up to the next {@link ClientMessage.Sync}. */
@@ -38,10 +39,19 @@ final class Session {
   /** The token of the command that runs; written by the connection's task, read by whoever cancels. */
   private volatile CancellationToken running = CancellationToken.create();
 
-  Session(Commands commands, ClientInput in, ServerOutput out) {
+  /**
+   * Begins a session.
+   *
+   * @param commands understands commands
+   * @param in what the client says
+   * @param out what it is told
+   * @param bytes what {@code in} reads
+   */
+  Session(Commands commands, ClientInput in, ServerOutput out, WatchedInput bytes) {
     this.commands = commands;
     this.in = in;
     this.out = out;
+    this.bytes = bytes;
   }
 
   /** Serves until the client leaves. */
@@ -151,7 +161,7 @@ final class Session {
         out.complete("SELECT " + rows.size());
       }
       case Command.Pages pages -> {
-        new PageStream(pages.reads().call(token), in, out).run(token);
+        new PageStream(pages.reads().call(token), in, out, () -> bytes.watch(this::cancelCommand)).run(token);
         out.complete("COPY 0");
       }
     }

@@ -15,6 +15,9 @@ public enum Kind implements TaskKind {
   /** Answers one page client. By the listener, in the page service's scope {@code clients}, as long as the connection. */
   PAGE_REQUEST_HANDLER(Pools.COMPUTE),
 
+  /** Sees whether a page client leaves. By its {@link #PAGE_REQUEST_HANDLER} while a request waits, in the same scope. */
+  PAGE_CLIENT_WATCH(Pools.COMPUTE),
+
   /** Writes rows into a PostgreSQL of the server's own. One per source, by the server, for its life. */
   WORKLOAD(Pools.COMPUTE),
 

@@ -56,6 +56,7 @@ class BrokenInputTest {
   @Test
   void session_endsByARuleWhateverComes() throws Exception {
     try (Scope server = Scope.root("server")) {
+      Scope watches = server.child("watches");
       Commands commands = new Commands(new FakeTimelines(server), HASTY.waitLsn());
       int violations = 0;
       int opened = 0;
@@ -63,10 +64,11 @@ class BrokenInputTest {
         byte[] sent = new BrokenInput(seed).conversation();
         ByteArrayOutputStream received = new ByteArrayOutputStream();
         try {
-          ClientInput in = new ClientInput(inPieces(sent, seed));
+          WatchedInput bytes = new WatchedInput(inPieces(sent, seed), watches);
+          ClientInput in = new ClientInput(bytes);
           in.opening();
           opened++;
-          new Session(commands, in, new ServerOutput(received)).serve(CancellationToken.none().child());
+          new Session(commands, in, new ServerOutput(received), bytes).serve(CancellationToken.none().child());
         } catch (ProtocolViolationException told) {
           violations++;
         } catch (EOFException cut) {
@@ -78,7 +80,8 @@ class BrokenInputTest {
       }
       assertTrue(violations > THROUGH_THE_SESSION / 10, violations + " violations: the input is not broken enough");
       assertTrue(opened > THROUGH_THE_SESSION / 2, opened + " openings: the input is too broken to get further");
-      assertEquals(List.of(), server.gate().holders().stream().filter(each -> !each.name().equals("timeline")).toList());
+      watches.join();
+      assertEquals(List.of(), server.tasks());
     }
     assertEquals(0, log.matching(event -> event.getLevel().isGreaterOrEqual(ch.qos.logback.classic.Level.WARN)).size());
   }

@@ -245,6 +245,44 @@ class PageServiceTest {
   }
 
   @Test
+  void wait_ofAClientThatSendsMore_goesOn() throws Exception {
+    try (ServiceUnderTest under = new ServiceUnderTest(); RawClient client = stream(under)) {
+      client.send(getPage(LATEST, 0x2000, 1, 1));
+      Await.until("the request waits", () -> under.timelines.waiting() == 1);
+      for (int i = 0; i < 100; i++) {
+        client.send(forkRequest(0, i)); // more than is read ahead
+      }
+      under.timelines.advance(0x2000);
+      assertEquals(0x2000, ByteBuffer.wrap(client.read('d').body()).getLong(5));
+      for (int i = 0; i < 100; i++) {
+        assertArrayEquals(new byte[] {100, (byte) (i == 1 ? 1 : 0)}, client.read('d').body());
+      }
+      client.send(getPage(LATEST, 0x3000, 1, 1));
+      Await.until("the request waits", () -> under.timelines.waiting() == 1);
+      under.timelines.advance(0x3000);
+      assertEquals(0x3000, ByteBuffer.wrap(client.read('d').body()).getLong(5));
+    }
+  }
+
+  @Test
+  void wait_ofAClientThatLeaves_ends() throws Exception {
+    try (ServiceUnderTest under = new ServiceUnderTest()) {
+      for (int round = 0; round < 2; round++) {
+        try (RawClient client = stream(under)) {
+          if (round == 1) {
+            client.send(forkRequest(0, 1));
+            client.read('d');
+          }
+          client.send(getPage(LATEST, 0x2000, 1, 1));
+          Await.until("the request waits", () -> under.timelines.waiting() == 1);
+        }
+        under.awaitNobody();
+        assertEquals(0, under.timelines.waiting());
+      }
+    }
+  }
+
+  @Test
   void cancelRequest_endsTheCommandAndLeavesTheSession() throws Exception {
     try (ServiceUnderTest under = new ServiceUnderTest(); RawClient client = under.connect()) {
       List<Answer> greeting = client.begin();
