@@ -8,6 +8,7 @@ import io.tidegate.examples.pageserver.pageservice.wire.SqlState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.SequencedMap;
 import java.util.function.Function;
 
 /**
@@ -90,10 +91,9 @@ final class Commands {
 
   private Command show(List<String> ids) throws CommandException {
     TenantId tenant = id(ids.getFirst(), TenantId::parse);
-    List<ServedTimelines.Setting> settings = timelines.settings(tenant);
+    SequencedMap<String, String> settings = timelines.settings(tenant);
     return new Command.Table(
-        settings.stream().map(ServedTimelines.Setting::name).toList(),
-        token -> List.of(settings.stream().map(ServedTimelines.Setting::value).toList()));
+        List.copyOf(settings.sequencedKeySet()), token -> List.of(List.copyOf(settings.sequencedValues())));
   }
 
   private static <T> T id(String text, Function<String, T> parse) throws CommandException {

@@ -3,7 +3,7 @@ package io.tidegate.examples.pageserver.pageservice;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.CancelledException;
-import io.tidegate.GateClosedException;
+import io.tidegate.ClosedException;
 import io.tidegate.Registration;
 import io.tidegate.examples.pageserver.pageservice.wire.ClientInput;
 import io.tidegate.examples.pageserver.pageservice.wire.Opening;
@@ -78,7 +78,7 @@ final class Connection {
     } catch (SocketTimeoutException silent) {
       log.info("{} was silent for too long", socket);
       end(SqlState.IDLE_SESSION_TIMEOUT, "terminating connection: the client was silent for too long");
-    } catch (CancelledException | GateClosedException closing) {
+    } catch (CancelledException | ClosedException closing) {
       end(SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
     } catch (IOException gone) {
       if (token.isCancelled()) {

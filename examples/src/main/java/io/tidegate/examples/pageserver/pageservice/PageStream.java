@@ -3,7 +3,7 @@ package io.tidegate.examples.pageserver.pageservice;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.CancelledException;
-import io.tidegate.GateClosedException;
+import io.tidegate.ClosedException;
 import io.tidegate.examples.pageserver.pageservice.wire.ClientInput;
 import io.tidegate.examples.pageserver.pageservice.wire.ClientMessage;
 import io.tidegate.examples.pageserver.pageservice.wire.PageAnswer;
@@ -84,7 +84,7 @@ final class PageStream {
       return reads.answer(PageRequest.parse(request), onWait, token);
     } catch (ProtocolViolationException | CommandException failed) {
       return PageAnswer.error(String.valueOf(failed.getMessage()));
-    } catch (CancelledException | GateClosedException closing) {
+    } catch (CancelledException | ClosedException closing) {
       throw closing;
     } catch (Exception unexpected) {
       log.error("a page request failed", unexpected);

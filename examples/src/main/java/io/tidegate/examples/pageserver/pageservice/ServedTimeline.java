@@ -5,6 +5,7 @@ import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 
 /** A timeline as its readers see it. Every method but {@link #scope} is called from within that scope. */
@@ -32,7 +33,7 @@ interface ServedTimeline {
   int blocks(PageKey relation, Lsn lsn, CancellationToken token) throws CommandException, InterruptedException;
 
   /** {@return the 8 KiB of a page} */
-  byte[] page(PageKey page, Lsn lsn, CancellationToken token) throws CommandException, InterruptedException;
+  ByteBuffer page(PageKey page, Lsn lsn, CancellationToken token) throws CommandException, InterruptedException;
 
   /** {@return how many bytes the relations of a database have} */
   long databaseSize(int database, Lsn lsn, CancellationToken token) throws CommandException, InterruptedException;

@@ -5,6 +5,7 @@ import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import java.util.List;
+import java.util.SequencedMap;
 
 /** The timelines that clients may ask for. */
 interface ServedTimelines {
@@ -16,8 +17,8 @@ interface ServedTimelines {
   ServedTimeline find(TenantId tenant, TimelineId timeline, CancellationToken token)
       throws CommandException, InterruptedException;
 
-  /** {@return the settings of a tenant, by their names} */
-  List<Setting> settings(TenantId tenant) throws CommandException;
+  /** {@return what is set for a tenant, by name} */
+  SequencedMap<String, String> settings(TenantId tenant) throws CommandException;
 
   /** {@return all of them, one row each: {@link #STATUS_COLUMNS}} */
   List<List<String>> status();
@@ -25,12 +26,4 @@ interface ServedTimelines {
   /** What {@link #status} tells of a timeline. */
   List<String> STATUS_COLUMNS =
       List.of("tenant_id", "timeline_id", "state", "last_record_lsn", "disk_consistent_lsn");
-
-  /**
-   * One setting.
-   *
-   * @param name its name
-   * @param value its value
-   */
-  record Setting(String name, String value) {}
 }

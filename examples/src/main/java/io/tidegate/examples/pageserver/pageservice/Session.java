@@ -3,7 +3,7 @@ package io.tidegate.examples.pageserver.pageservice;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.CancelledException;
-import io.tidegate.GateClosedException;
+import io.tidegate.ClosedException;
 import io.tidegate.examples.pageserver.pageservice.wire.ClientInput;
 import io.tidegate.examples.pageserver.pageservice.wire.ClientMessage;
 import io.tidegate.examples.pageserver.pageservice.wire.ProtocolViolationException;
@@ -188,7 +188,7 @@ final class Session {
         throw cancelled;
       }
       fail(SqlState.QUERY_CANCELED, "canceling statement due to user request");
-    } catch (IOException | GateClosedException ended) {
+    } catch (IOException | ClosedException ended) {
       throw ended;
     } catch (Exception unexpected) {
       log.error("a command failed", unexpected);

@@ -12,6 +12,9 @@ import io.tidegate.sync.SeqWait;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -61,9 +64,9 @@ final class FakeTimelines implements ServedTimelines, ServedTimeline {
   }
 
   @Override
-  public List<Setting> settings(TenantId tenant) throws CommandException {
+  public SequencedMap<String, String> settings(TenantId tenant) throws CommandException {
     find(tenant, TIMELINE, CancellationToken.none());
-    return List.of(new Setting("checkpoint_distance", "1024"), new Setting("checkpoint_timeout", "30"));
+    return new TreeMap<>(Map.of("checkpoint_distance", "1024", "checkpoint_timeout", "30s"));
   }
 
   @Override
@@ -105,13 +108,13 @@ final class FakeTimelines implements ServedTimelines, ServedTimeline {
   }
 
   @Override
-  public byte[] page(PageKey page, Lsn at, CancellationToken token) {
+  public ByteBuffer page(PageKey page, Lsn at, CancellationToken token) {
     reader = Thread.currentThread();
     pages.incrementAndGet();
     if (page.relation() == BROKEN_RELATION) {
       throw new IllegalStateException("broken on purpose");
     }
-    return ByteBuffer.allocate(8192).putInt(page.block()).putLong(at.value()).array();
+    return ByteBuffer.allocate(8192).putInt(page.block()).putLong(at.value()).rewind();
   }
 
   @Override

@@ -131,7 +131,7 @@ class PageServiceTest {
       assertEquals(List.of("0/FFF", "0/1000"), answers.get(1).values());
       assertEquals("SELECT 1", answers.get(2).text());
       client.send(query("show " + FakeTimelines.TENANT));
-      assertEquals(List.of("1024", "30"), client.untilReady().get(1).values());
+      assertEquals(List.of("1024", "30s"), client.untilReady().get(1).values());
       assertEquals("CZ", client.typesOf("set anything = 1"));
       assertEquals("IZ", client.typesOf(" ;"));
     }

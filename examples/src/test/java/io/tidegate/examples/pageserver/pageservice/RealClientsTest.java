@@ -57,7 +57,7 @@ class RealClientsTest {
           0/FFF|0/1000
           (1 row)
           checkpoint_distance|checkpoint_timeout
-          1024|30
+          1024|30s
           (1 row)
           tenant_id|timeline_id|state|last_record_lsn|disk_consistent_lsn
           00000000000000010000000000000002|00000000000000030000000000000004|active|0/1000|0/0

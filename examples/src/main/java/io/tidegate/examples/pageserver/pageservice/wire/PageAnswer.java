@@ -25,8 +25,8 @@ public final class PageAnswer {
   }
 
   /** {@return the answer to {@link PageRequest.Page}} */
-  public static byte[] page(byte[] page) {
-    return ByteBuffer.allocate(1 + page.length).put(PAGE).put(page).array();
+  public static byte[] page(ByteBuffer page) {
+    return ByteBuffer.allocate(1 + page.remaining()).put(PAGE).put(page).array();
   }
 
   /** {@return the answer to {@link PageRequest.DatabaseSize}, in bytes} */

@@ -47,7 +47,7 @@ class PageRequestTest {
     assertArrayEquals(HexFormat.of().parseHex("6401"), PageAnswer.exists(true));
     assertArrayEquals(HexFormat.of().parseHex("6400"), PageAnswer.exists(false));
     assertArrayEquals(HexFormat.of().parseHex("65fffffffe"), PageAnswer.blocks(-2));
-    assertArrayEquals(HexFormat.of().parseHex("66010203"), PageAnswer.page(new byte[] {1, 2, 3}));
+    assertArrayEquals(HexFormat.of().parseHex("66010203"), PageAnswer.page(ByteBuffer.wrap(new byte[] {1, 2, 3})));
     assertArrayEquals(HexFormat.of().parseHex("680000000100000000"), PageAnswer.databaseSize(1L << 32));
     assertArrayEquals(HexFormat.of().parseHex("67c3a43f6200"), PageAnswer.error("\u00E4\0b"));
   }
