@@ -5,11 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,7 +15,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,25 +91,9 @@ class DedicatedPoolTest {
     AtomicBoolean go = new AtomicBoolean();
     try (CarrierPool pool = CarrierPool.named("wal-receive", 2)) {
       hogs(pool, 2, go);
-      List<String> names = osNames().stream().filter(n -> n.startsWith("wal-rec")).sorted().toList();
+      List<String> names = OsNames.ofThisProcess().stream().filter(n -> n.startsWith("wal-rec")).sorted().toList();
       go.set(true);
       assertEquals(List.of("wal-receive-1", "wal-receive-2"), names);
-    }
-  }
-
-  private static List<String> osNames() {
-    try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
-      List<String> names = new ArrayList<>();
-      for (Path task : tasks.toList()) {
-        try {
-          names.add(Files.readString(task.resolve("comm")).strip());
-        } catch (NoSuchFileException ended) {
-          // A thread that has ended since it was listed has no name any more.
-        }
-      }
-      return names;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

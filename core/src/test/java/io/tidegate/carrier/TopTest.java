@@ -46,17 +46,11 @@ class TopTest {
   }
 
   private static void assertBurnt(String pool, long nanos, Map<String, Long> seen) {
-    String thread = osName(pool + "-1");
+    String thread = OsNames.of(pool + "-1");
     assertTrue(seen.containsKey(thread), () -> thread + " is not in " + seen.keySet());
     long allowed = nanos / 10 + 2 * TICK_NANOS;
     long difference = Math.abs(seen.getOrDefault(thread, 0L) - nanos);
     assertTrue(difference <= allowed, () -> pool + " says " + nanos + ", the OS says " + seen.get(thread));
-  }
-
-  /** What the JVM makes of a thread's name for the OS. */
-  private static String osName(String name) {
-    boolean cutInTheMiddle = Runtime.version().feature() >= 26 && name.length() > 15;
-    return cutInTheMiddle ? name.substring(0, 7) + ".." + name.substring(name.length() - 6) : name;
   }
 
   /** What {@code top -H} reads. */
