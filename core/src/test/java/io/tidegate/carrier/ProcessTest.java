@@ -65,6 +65,21 @@ class ProcessTest {
   @ParameterizedTest
   @CsvSource({"Add-Opens, java.base/java.lang", "Launcher-Agent-Class, io.tidegate.carrier.CarrierAgent"})
   void named_inAnExecutableJar_isDedicated(String attribute, String value, @TempDir Path folder) throws Exception {
+    String jar = jarThatOpens(attribute, value, folder);
+    String output = outputOf(java(List.of("-jar", jar, "pools")));
+    assertEquals(3, count(output, "pool DEDICATED: own scheduler"), output);
+    assertEquals(0, count(output, "WARN"), output);
+  }
+
+  /** P4: not that of a jar on the class path, which is why the reason names the flag there. */
+  @Test
+  void named_jarWithAddOpensOnTheClassPath_isShared(@TempDir Path folder) throws Exception {
+    String jar = jarThatOpens("Add-Opens", "java.base/java.lang", folder);
+    String output = outputOf(java(List.of("-cp", jar, "io.tidegate.carrier.ProcessTestMain", "pools")));
+    assertEquals(3, count(output, "pool SHARED: java.base does not open java.lang to Tidegate"), output);
+  }
+
+  private static String jarThatOpens(String attribute, String value, Path folder) throws IOException {
     Manifest manifest = new Manifest();
     Attributes lines = manifest.getMainAttributes();
     lines.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -73,9 +88,7 @@ class ProcessTest {
     lines.putValue(attribute, value);
     Path jar = folder.resolve("program.jar");
     new JarOutputStream(Files.newOutputStream(jar), manifest).close();
-    String output = outputOf(List.of("-jar", jar.toString(), "pools"));
-    assertEquals(3, count(output, "pool DEDICATED: own scheduler"), output);
-    assertEquals(0, count(output, "WARN"), output);
+    return jar.toString();
   }
 
   /** Of a folder it ends with a slash, as the class path of a manifest needs it. */
@@ -105,6 +118,39 @@ class ProcessTest {
     assertTrue(output(List.of(FLAG), "rejects").contains("thread lost"));
   }
 
+  /** From 24 on that thread wakes all that wait for a monitor: with it, none of these goes on any more. */
+  @Test
+  void schedulerThatRejects_losesTheUnblockerOfMonitors() throws Exception {
+    String output = output(List.of(FLAG), "rejects-unblocker");
+    boolean needed = Runtime.version().feature() >= 24;
+    assertTrue(output.startsWith(needed ? "unblocker" : "no unblocker"), output);
+    assertTrue(output.contains("no unblocker left"), output);
+    assertEquals(needed, output.contains("RejectedExecutionException"), output);
+  }
+
+  /** Up to 21 it is the one that all reads wait by; from 22 on one of several, a virtual thread. */
+  @Test
+  void schedulerThatRejects_losesTheNetworkPoller() throws Exception {
+    String output = output(List.of(FLAG), "rejects-poller");
+    assertTrue(output.contains("RejectedExecutionException: closed"), output);
+    assertTrue(output.contains("no read poller of the OS is left"), output);
+  }
+
+  /** So closing a root on exit takes a hook: the process does not wait for virtual threads, whatever they do. */
+  @Test
+  void virtualThreads_doNotKeepTheProcess() throws Exception {
+    assertTrue(output(List.of(FLAG), "daemons").contains("main ends"));
+    assertTrue(output(List.of(), "daemons").contains("main ends"));
+  }
+
+  /** P4: the flag may come in the environment. */
+  @Test
+  void named_withFlagInTheEnvironment_isDedicated() throws Exception {
+    ProcessBuilder java = builder(arguments(List.of(), "pools"));
+    java.environment().put("JDK_JAVA_OPTIONS", FLAG);
+    assertEquals(3, count(outputOf(java.start()), "pool DEDICATED: own scheduler"));
+  }
+
   /** P6: told once, and its end; and the thread that looks goes with the last pool. */
   @Test
   void starvation_ofAPool_isLoggedOnce() throws Exception {
@@ -124,7 +170,7 @@ class ProcessTest {
   }
 
   private static String output(List<String> flags, String program) throws IOException, InterruptedException {
-    return outputOf(arguments(flags, program));
+    return outputOf(java(arguments(flags, program)));
   }
 
   private static List<String> arguments(List<String> flags, String program) {
@@ -135,14 +181,17 @@ class ProcessTest {
   }
 
   private static Process java(List<String> arguments) throws IOException {
+    return builder(arguments).start();
+  }
+
+  private static ProcessBuilder builder(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(arguments);
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new ProcessBuilder(command).redirectErrorStream(true);
   }
 
-  private static String outputOf(List<String> arguments) throws IOException, InterruptedException {
-    Process process = java(arguments);
+  private static String outputOf(Process process) throws IOException, InterruptedException {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
     return output;

@@ -2,11 +2,13 @@
 package io.tidegate.carrier;
 
 import io.tidegate.carrier.SchedulerAccess.Open;
+import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -20,6 +22,7 @@ import java.util.concurrent.locks.LockSupport;
 /** The programs that {@link ProcessTest} runs. */
 final class ProcessTestMain {
   private static final PrintStream OUT = System.out;
+  private static final String UNBLOCKER = "VirtualThread-unblocker";
 
   private ProcessTestMain() {}
 
@@ -30,6 +33,9 @@ final class ProcessTestMain {
       case "pollers-virtual-start" -> Await.ended(Thread.ofVirtual().start(ProcessTestMain::pollersUnchecked));
       case "pollers-uncured" -> pollersUncured();
       case "rejects" -> rejects();
+      case "rejects-unblocker" -> rejectsUnblocker();
+      case "rejects-poller" -> rejectsPoller();
+      case "daemons" -> daemons();
       case "starves" -> starves();
       case "burns" -> burns();
       default -> throw new IllegalArgumentException(args[0]);
@@ -111,7 +117,7 @@ final class ProcessTestMain {
   }
 
   private static boolean isWatched() {
-    return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("tidegate-watch"));
+    return isThere("tidegate-watch");
   }
 
   private static void pollersUnchecked() {
@@ -168,27 +174,86 @@ final class ProcessTestMain {
     }
   }
 
-  private static void rejects() throws ReflectiveOperationException {
-    Open access = (Open) SchedulerProbe.run();
-    AtomicBoolean closed = new AtomicBoolean();
-    Executor rejecting = continuation -> {
-      if (closed.get()) {
+  /** A scheduler that rejects once it is told to. */
+  private static final class Rejecting implements Executor {
+    private final Open access = (Open) SchedulerProbe.run();
+    private final AtomicBoolean rejects = new AtomicBoolean();
+
+    @Override
+    public void execute(Runnable continuation) {
+      if (rejects.get()) {
         throw new RejectedExecutionException("closed");
       }
       access.jdkScheduler().execute(continuation);
-    };
-    Thread thread = access.route().factoryOn(rejecting).newThread(LockSupport::park);
-    thread.start();
+    }
+
+    Thread start(Runnable body) throws ReflectiveOperationException {
+      Thread thread = access.route().factoryOn(this).newThread(body);
+      thread.start();
+      return thread;
+    }
+  }
+
+  private static void rejects() throws ReflectiveOperationException {
+    Rejecting scheduler = new Rejecting();
+    Thread thread = scheduler.start(LockSupport::park);
     Await.parked(thread);
-    closed.set(true);
+    scheduler.rejects.set(true);
     try {
       LockSupport.unpark(thread);
       OUT.println("unpark did not throw");
     } catch (RejectedExecutionException e) {
-      closed.set(false);
+      scheduler.rejects.set(false);
       LockSupport.unpark(thread);
       LockSupport.unpark(thread);
       OUT.println(thread.isAlive() ? "thread lost" : "thread ended");
     }
+  }
+
+  /** A thread at a monitor whose scheduler rejects it when the monitor becomes free. */
+  private static void rejectsUnblocker() throws ReflectiveOperationException {
+    Rejecting scheduler = new Rejecting();
+    Object monitor = new Object();
+    synchronized (monitor) {
+      Thread thread = scheduler.start(() -> {
+        synchronized (monitor) {
+          monitor.notifyAll();
+        }
+      });
+      Await.until("blocked", () -> thread.getState() == Thread.State.BLOCKED);
+      OUT.println(isThere(UNBLOCKER) ? "unblocker" : "no unblocker");
+      scheduler.rejects.set(true);
+    }
+    Await.until("unblocker ended", () -> !isThere(UNBLOCKER));
+    OUT.println("no unblocker left");
+  }
+
+  /** A thread in a read whose scheduler rejects it when a byte comes. */
+  private static void rejectsPoller() throws ReflectiveOperationException, IOException {
+    initialisePollers();
+    ByteArrayOutputStream told = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(told, true, StandardCharsets.UTF_8));
+    Rejecting scheduler = new Rejecting();
+    Connection connection = Connection.open(); // left open: its reader is lost
+    Await.parked(scheduler.start(connection::read));
+    scheduler.rejects.set(true);
+    connection.write(1);
+    Await.until("a poller has told its end", () -> told.toString(StandardCharsets.UTF_8).contains("ollerLoop")
+        || told.toString(StandardCharsets.UTF_8).contains("pollLoop"));
+    OUT.println(told.toString(StandardCharsets.UTF_8));
+    OUT.println(isThere("Read-Poller") ? "a read poller is left" : "no read poller of the OS is left");
+  }
+
+  private static boolean isThere(String name) {
+    return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals(name));
+  }
+
+  /** Threads of both sorts of scheduler that nobody waits for. */
+  private static void daemons() {
+    Await.parked(Thread.ofVirtual().start(LockSupport::park));
+    Thread thread = CarrierPool.named("left").factory().newThread(LockSupport::park);
+    thread.start();
+    Await.parked(thread);
+    OUT.println("main ends");
   }
 }
