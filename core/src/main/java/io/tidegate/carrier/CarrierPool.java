@@ -155,7 +155,9 @@ public interface CarrierPool extends AutoCloseable {
    * returns the same one}
    *
    * <p>It makes unstarted, unnamed virtual threads. Each counts as live from then on until it has ended, so each must
-   * be started: {@link #close} waits for it. An exception that ends a thread goes to its
+   * be started: {@link #close} waits for it. That holds also where {@link Thread#start} throws, for want of memory for
+   * an OS thread: the pool is not told of a start, and cannot know that none will follow. Whoever must close in such a
+   * process uses {@link #start}, which takes the count back. An exception that ends a thread goes to its
    * {@link Thread.UncaughtExceptionHandler}, and the handler's run belongs to the thread. Once closing has begun,
    * {@link ThreadFactory#newThread newThread} throws a {@link java.util.concurrent.RejectedExecutionException}.
    *

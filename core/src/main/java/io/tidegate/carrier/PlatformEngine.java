@@ -17,11 +17,13 @@ import org.jspecify.annotations.Nullable;
 /** At most so many platform threads, and the queue before them: for work that blocks the thread that it is on. */
 final class PlatformEngine implements PoolEngine {
   /*
-   * State, guarded by 'lock': the queue; threads, those hired and not yet dismissed; idle, those of them that wait for
-   * work or have been woken for it and do not run yet; ended.
+   * State, guarded by 'lock': the queue; threads, those hired and not yet dismissed; hiring, those of them of which it is
+   * not known yet whether the JVM starts them; idle, those that wait for work or have been woken for it and do not run
+   * yet; ended.
    *
    *   step                     by           what
    *   a job comes              start        queued; one idle is woken; if all of these have a job to come, one is hired
+   *   one was not started      hireFor      threads - 1; its job is withdrawn unless another thread is known to run
    *   a thread looks for work  next         the first job; else idle until one comes, the time is over, or the end
    *   a thread is dismissed    next, relay  threads - 1; final for that thread
    *
@@ -29,7 +31,7 @@ final class PlatformEngine implements PoolEngine {
    * I2  Where more jobs are queued than threads idle, all maxThreads are hired. A thread that becomes busy by a job
    *     takes one away from both sides, and a busy one looks into the queue before it becomes idle.
    * I3  No job is left alone: with a job in the queue there is a thread that is going to look. One is dismissed only
-   *     where the queue is empty, or where it has found a successor.
+   *     where the queue is empty, or where it has found a successor. One that is being hired is not counted on.
    *
    * No lost wake-up: all of it is under the lock. A woken thread that came too late, since another took the job, goes
    * back to waiting.
@@ -39,8 +41,14 @@ final class PlatformEngine implements PoolEngine {
   /** Something to run, what it is called, and since when it waits. */
   record Job(String name, Runnable work, long queuedAtNanos) {}
 
+  /** Makes a thread, unstarted, perhaps in the place of another. */
+  interface Recruiter {
+    Thread newThread(PlatformEngine engine, @Nullable Thread predecessor);
+  }
+
   private final String label;
   private final int maxThreads;
+  private final Recruiter recruiter;
   private final CarrierRoll roll = new CarrierRoll();
   private final LatencyCounts latencies = new LatencyCounts();
   private final ReentrantLock lock = new ReentrantLock();
@@ -49,12 +57,18 @@ final class PlatformEngine implements PoolEngine {
 
   private final Queue<Job> queue = new ArrayDeque<>();
   private int threads;
+  private int hiring;
   private int idle;
   private boolean ended;
 
   PlatformEngine(String label, int maxThreads) {
+    this(label, maxThreads, PlatformCarrier::new);
+  }
+
+  PlatformEngine(String label, int maxThreads, Recruiter recruiter) {
     this.label = label;
     this.maxThreads = maxThreads;
+    this.recruiter = recruiter;
   }
 
   @Override
@@ -68,6 +82,7 @@ final class PlatformEngine implements PoolEngine {
       hire = queue.size() > idle && threads < maxThreads;
       if (hire) {
         threads++;
+        hiring++;
       }
     } finally {
       lock.unlock();
@@ -79,11 +94,22 @@ final class PlatformEngine implements PoolEngine {
 
   private void hireFor(Job job) {
     try {
-      new PlatformCarrier(this, null).start();
+      recruiter.newThread(this, null).start();
     } catch (Throwable noMemory) {
       if (withdrawn(job)) {
         throw noMemory;
       }
+      return;
+    }
+    hired();
+  }
+
+  private void hired() {
+    lock.lock();
+    try {
+      hiring--;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -91,8 +117,9 @@ final class PlatformEngine implements PoolEngine {
   private boolean withdrawn(Job job) {
     lock.lock();
     try {
+      hiring--;
       dismissed();
-      return threads == 0 && queue.remove(job); // else another thread has it, or will
+      return threads <= hiring && queue.remove(job); // else another thread has it, or will
     } finally {
       lock.unlock();
     }
@@ -139,7 +166,7 @@ final class PlatformEngine implements PoolEngine {
       lock.unlock();
     }
     try {
-      new PlatformCarrier(this, caller).start();
+      recruiter.newThread(this, caller).start();
     } catch (Throwable noMemory) {
       return false; // there is nobody else to go on
     }
