@@ -40,9 +40,20 @@ import jdk.jfr.consumer.RecordingStream;
  * <p><b>Threads:</b> safe for use by any thread.
  *
  * <p><b>Not promised:</b> exactness. Of n samples the error is about the root of n, and what runs for less than a
- * period is seen by chance. Samples that the JDK drops, as it may on a loaded machine, are missing, and of
- * some samples of virtual threads it does not tell the thread: these are a row of their own. Another recording
- * in the same JVM with a shorter period makes the times of {@code jdk.ExecutionSample} too long.
+ * period is seen by chance. Another recording in the same JVM with a shorter period makes the times of {@code
+ * jdk.ExecutionSample} too long.
+ *
+ * <p><b>Samples without a thread</b> are a row of their own, {@code (unknown)}. They are of virtual threads. The JDK
+ * notes who such a thread is when it samples it first, and keeps the note in memory until a buffer is full or a part of
+ * the recording ends; what reads along, as this does, gets the samples of each second, but these notes only when they
+ * happen to have been written. So for whole seconds those threads are unknown that are not in a note from before:
+ * threads that are young. Tasks that run for long are hardly ever among them, short ones may be for half of their
+ * samples: where the row is large, compare short tasks with short ones only. In a recording that is read from its file,
+ * after its end, every sample has its thread.
+ *
+ * <p><b>Samples that were lost</b>, as the JDK tells them by {@code jdk.CPUTimeSamplesLost}, are {@link
+ * CpuShares#lost}. It drops them where a thread does not come to a point at which its stack can be read before the
+ * next ones are due, most of all on a machine that is loaded. Of {@code jdk.ExecutionSample} no loss is told.
  */
 public final class CpuSampling implements AutoCloseable {
   private static final String NONE = "(none)";
@@ -61,6 +72,7 @@ public final class CpuSampling implements AutoCloseable {
   private final Totals totals;
 
   private final TaskRuns runs;
+  private long lost;
   private long flushedNanos = System.nanoTime();
 
   private CpuSampling(SampleEvent event, Duration period, List<AttributeKey<?>> attributes) {
@@ -105,6 +117,7 @@ public final class CpuSampling implements AutoCloseable {
     stream.enable("io.tidegate.TaskStart");
     stream.enable("io.tidegate.TaskEnd");
     stream.onEvent(event.eventName(), this::sampled);
+    event.onLoss(stream, this::lost);
     stream.onEvent("io.tidegate.TaskStart", this::started);
     stream.onEvent("io.tidegate.TaskEnd", this::ended);
     stream.onFlush(this::flushed);
@@ -151,6 +164,12 @@ public final class CpuSampling implements AutoCloseable {
     }
   }
 
+  private void lost(long samples) {
+    synchronized (lock) {
+      lost += samples;
+    }
+  }
+
   private void started(RecordedEvent start) {
     synchronized (lock) {
       runs.started(start.getLong("javaThreadId"), start.getStartTime(), start.getLong("taskId"), labels(start));
@@ -183,7 +202,7 @@ public final class CpuSampling implements AutoCloseable {
       for (int i = 0; i < attributes.size(); i++) {
         tables.put(attributes.get(i), totals.table(i + 1));
       }
-      return new CpuShares(event.eventName(), period, totals.table(0), tables);
+      return new CpuShares(event.eventName(), period, lost, totals.table(0), tables);
     }
   }
 

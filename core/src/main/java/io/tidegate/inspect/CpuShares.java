@@ -14,11 +14,16 @@ import java.util.Map;
  *
  * @param event the event of the JDK that the samples are
  * @param period the period that was asked for
+ * @param lost how many samples the JDK has dropped, as far as it tells; they are in no row
  * @param kinds by the kind of the task, the largest first
  * @param attributes by the value of each attribute that was asked for, the largest first
  */
 public record CpuShares(
-    String event, Duration period, List<CpuShare> kinds, Map<AttributeKey<?>, List<CpuShare>> attributes) {
+    String event,
+    Duration period,
+    long lost,
+    List<CpuShare> kinds,
+    Map<AttributeKey<?>, List<CpuShare>> attributes) {
   /** Makes a result; the collections are copied. */
   public CpuShares {
     kinds = List.copyOf(kinds);
@@ -44,7 +49,7 @@ public record CpuShares(
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
-    text.append("%s every %d ms: %d samples\n".formatted(event, period.toMillis(), samples()));
+    text.append("%s every %d ms: %d samples, %d lost\n".formatted(event, period.toMillis(), samples(), lost));
     print(text, "kind", kinds);
     attributes.forEach((key, rows) -> print(text, key.name(), rows));
     return text.toString();

@@ -2,6 +2,7 @@
 package io.tidegate.inspect;
 
 import java.time.Duration;
+import java.util.function.LongConsumer;
 import jdk.jfr.EventSettings;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.consumer.RecordedEvent;
@@ -21,6 +22,12 @@ enum SampleEvent {
     @Override
     long cpuNanos(RecordedEvent sample, Duration period) {
       return sample.getDuration("samplingPeriod").toNanos();
+    }
+
+    @Override
+    void onLoss(RecordingStream stream, LongConsumer lost) {
+      stream.enable("jdk.CPUTimeSamplesLost");
+      stream.onEvent("jdk.CPUTimeSamplesLost", loss -> lost.accept(loss.getInt("lostSamples")));
     }
   },
   /** A thread was seen running Java code when another period of real time was over. */
@@ -64,6 +71,9 @@ enum SampleEvent {
   }
 
   abstract void setPeriod(EventSettings settings, Duration period);
+
+  /** Has it told how many samples the JDK has dropped, each time that it says so; of some events it does not. */
+  void onLoss(RecordingStream stream, LongConsumer lost) {}
 
   /** The thread that was sampled, if the recording knows it. */
   @Nullable RecordedThread thread(RecordedEvent sample) {

@@ -30,6 +30,8 @@ class CpuSamplingTest {
   /** Of two rows that stand 3 to 1 the larger one has more then, by five standard errors; some samples have no thread. */
   private static final long ENOUGH = 120;
   private static final long TURNS = 5_000_000;
+  /** Only turns a hang into a failure. */
+  private static final Duration LIMIT = Duration.ofMinutes(1);
 
   private volatile long sink;
 
@@ -146,15 +148,34 @@ class CpuSamplingTest {
     CpuShare large = new CpuShare("compaction", 75, Duration.ofMillis(750), 0.75);
     CpuShare small = new CpuShare("(no task)", 25, Duration.ofMillis(250), 0.25);
     CpuShares shares =
-        new CpuShares("jdk.CPUTimeSample", Duration.ofMillis(10), List.of(large, small), Map.of());
+        new CpuShares("jdk.CPUTimeSample", Duration.ofMillis(10), 3, List.of(large, small), Map.of());
     assertEquals(
         """
-        jdk.CPUTimeSample every 10 ms: 100 samples
+        jdk.CPUTimeSample every 10 ms: 100 samples, 3 lost
         kind         samples      CPU ms   share
         compaction        75         750  75.0 %
         (no task)         25         250  25.0 %
         """,
         shares.toString());
+  }
+
+  /** What was lost is in no row: many short threads, with a short period, make the JDK drop samples. */
+  @Test
+  void samplesThatTheJdkDropsAreCounted() throws Exception {
+    assumeTrue(SampleEvent.best() == SampleEvent.CPU_TIME, "this JVM does not tell");
+    try (CarrierPool pool = pool("named");
+        Scope root = Scope.root("server");
+        CpuSampling sampling = CpuSampling.start(root, Duration.ofMillis(1))) {
+      Kind shortOnes = new Kind("short", pool);
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (sampling.shares().lost() == 0 && System.nanoTime() - deadline < 0) {
+        for (int i = 0; i < 1000; i++) {
+          root.spawn(shortOnes, token -> burn(1000));
+        }
+        root.join();
+      }
+      assertNotEquals(0, sampling.shares().lost());
+    }
   }
 
   @Test
