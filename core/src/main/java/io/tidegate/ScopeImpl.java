@@ -74,6 +74,7 @@ final class ScopeImpl implements Scope {
     scope.enterParent();
     if (scope.parent == null) {
       Openings.tell(scope.gate);
+      Roots.add(scope);
     }
     if (log.isDebugEnabled()) { // a path is put together on demand, as long as the tree is deep
       log.debug("opened {}", scope.path());
@@ -449,6 +450,7 @@ final class ScopeImpl implements Scope {
     token.release();
     if (exitHook != null) {
       exitHook.release();
+      Roots.remove(this);
     }
     if (log.isDebugEnabled()) {
       log.debug("closed {}", path());

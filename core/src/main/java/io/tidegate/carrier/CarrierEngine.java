@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
+import io.tidegate.carrier.Occupant.Mounted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,20 +54,20 @@ record CarrierEngine(CarrierScheduler scheduler, ThreadFactory jvm) implements P
 
   @Override
   public List<Occupant> occupants() {
-    List<Occupant> found = new ArrayList<>();
+    List<Mounted> found = new ArrayList<>();
     for (Carrier carrier : scheduler.roll().live()) {
       Object continuation = carrier.load();
       if (continuation != null) {
-        found.add(occupant(carrier, MountedThread.of(continuation)));
+        found.add(mounted(carrier, MountedThread.of(continuation)));
       }
     }
-    return found;
+    return Occupant.of(found);
   }
 
-  private static Occupant occupant(Carrier carrier, Optional<Thread> mounted) {
+  private static Mounted mounted(Carrier carrier, Optional<Thread> mounted) {
     return mounted
-        .map(thread -> Occupant.of(carrier, thread.getName() + " #" + thread.threadId(), thread))
-        .orElseGet(() -> Occupant.of(carrier, "an unknown virtual thread", carrier.thread()));
+        .map(thread -> new Mounted(carrier, thread.getName() + " #" + thread.threadId(), thread))
+        .orElseGet(() -> new Mounted(carrier, "an unknown virtual thread", carrier.thread()));
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
+import io.tidegate.carrier.Occupant.Mounted;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -245,13 +246,13 @@ final class PlatformEngine implements PoolEngine {
 
   @Override
   public List<Occupant> occupants() {
-    List<Occupant> found = new ArrayList<>();
+    List<Mounted> found = new ArrayList<>();
     for (Carrier carrier : roll.live()) {
       if (carrier.load() instanceof Job job) {
-        found.add(Occupant.of(carrier, job.name(), carrier.thread()));
+        found.add(new Mounted(carrier, job.name(), carrier.thread()));
       }
     }
-    return found;
+    return Occupant.of(found);
   }
 
   @Override
