@@ -18,6 +18,7 @@ import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -111,7 +112,7 @@ class FlushFailureTest {
         cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
     LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata, disk());
     Timeline timeline = Timeline.open(tenant, store, SMALL_LAYERS);
-    timeline.receiveFrom(source);
+    timeline.receiveFrom(source, SelectionRules.DEFAULT);
     return timeline;
   }
 

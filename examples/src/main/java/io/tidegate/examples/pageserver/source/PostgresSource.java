@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -21,17 +22,11 @@ import org.postgresql.PGProperty;
  * results the caller closes. All calls block, at most some ten seconds where they connect, and may be made by any
  * thread; an interrupt of a virtual thread ends them with a {@link SourceException}.
  */
-public final class PostgresSource {
+public final class PostgresSource implements WalSource {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
 
   /** For each answer until the connection stands: a peer that accepts and stays mute must not hold the caller. */
   private static final Duration LOGIN_LIMIT = Duration.ofSeconds(10);
-
-  /**
-   * After how long without a word from us the server gives a stream up. After half of it the server asks, and a reader
-   * answers: so this also bounds for how long a report waits behind a blocked read.
-   */
-  static final Duration SENDER_TIMEOUT = Duration.ofSeconds(20);
 
   private static final String REPLICATION_VERSION = "15";
   private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
@@ -66,40 +61,30 @@ public final class PostgresSource {
     return connect(properties, "cannot connect");
   }
 
-  /**
-   * {@return which cluster the server serves, and how far its WAL reaches}
-   *
-   * @throws SourceException if the server cannot be asked
-   */
+  @Override
   public ServerIdentity identify() {
-    String what = "cannot identify the server";
-    try (Connection replication = connectForReplication("pageserver");
-        Statement statement = replication.createStatement();
-        ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
-      if (!row.next()) {
-        throw new SourceException(server.where() + ": " + what + ": no answer to IDENTIFY_SYSTEM", false, null);
-      }
-      return new ServerIdentity(
-          Long.parseUnsignedLong(row.getString("systemid")),
-          row.getInt("timeline"),
-          Lsn.parse(row.getString("xlogpos")));
-    } catch (SQLException failure) {
-      throw Failures.of(server.where(), what, failure);
+    try (StatusConnection status = connectForStatus()) {
+      return status.identify();
     }
   }
 
-  /**
-   * Creates the physical replication slot if it is missing, and makes the server keep its WAL from now on.
-   *
-   * @param slot the slot's name: lower-case letters, digits and underscores, at most 63
-   * @return the oldest position that the slot still keeps; for a new slot the start of the last checkpoint's WAL
-   * @throws WalRemovedException if the slot exists but keeps no WAL, as when the server has invalidated it
-   * @throws SourceException if the server refuses or cannot be asked
-   * @throws IllegalArgumentException if the name is not a slot's name
-   */
+  @Override
+  public StatusConnection connectForStatus() {
+    Connection replication = connectForReplication("pageserver", List.of());
+    try {
+      replication.setNetworkTimeout(Runnable::run, (int) LOGIN_LIMIT.toMillis());
+    } catch (SQLException failure) {
+      SourceException inWords = Failures.of(server.where(), "cannot connect for replication", failure);
+      closeAfter(inWords, replication);
+      throw inWords;
+    }
+    return new PostgresStatus(server.where(), replication);
+  }
+
+  @Override
   public Lsn ensureSlot(String slot) {
     checkSlotName(slot);
-    try (Connection replication = connectForReplication(slot);
+    try (Connection replication = connectForReplication(slot, List.of());
         Statement statement = replication.createStatement()) {
       Lsn existing = readSlot(statement, slot);
       if (existing != null) {
@@ -126,7 +111,7 @@ public final class PostgresSource {
    */
   public void dropSlot(String slot) {
     checkSlotName(slot);
-    try (Connection replication = connectForReplication(slot);
+    try (Connection replication = connectForReplication(slot, List.of());
         Statement statement = replication.createStatement()) {
       statement.execute("DROP_REPLICATION_SLOT " + slot);
     } catch (SQLException failure) {
@@ -136,23 +121,13 @@ public final class PostgresSource {
     }
   }
 
-  /**
-   * Starts streaming WAL of the server's current timeline.
-   *
-   * @param slot the slot that keeps the WAL, from {@link #ensureSlot}; one stream at a time
-   * @param start the first byte wanted
-   * @return the stream, for the caller to close
-   * @throws WalRemovedException if the server has invalidated the slot; a start that the server does not have, gone or
-   *     still to come, shows at the first {@link WalStream#read}
-   * @throws SourceException if the server refuses or cannot be reached; retryable while the slot is still in use
-   * @throws IllegalArgumentException if the name is not a slot's name
-   */
-  public WalStream stream(String slot, Lsn start) {
+  @Override
+  public PostgresStream stream(String slot, Lsn start, Duration silence) {
     checkSlotName(slot);
-    Connection replication = connectForReplication(slot);
+    Connection replication = connectForReplication(slot, List.of("-c wal_sender_timeout=" + silence.toMillis()));
     try {
       String command = "START_REPLICATION SLOT " + slot + " PHYSICAL " + start;
-      return new WalStream(
+      return new PostgresStream(
           server.where(), replication, replication.unwrap(PGConnection.class).getCopyAPI().copyDual(command), start);
     } catch (SQLException failure) {
       SourceException inWords =
@@ -162,7 +137,7 @@ public final class PostgresSource {
     }
   }
 
-  /** {@return the server as {@code host:port}, for messages} */
+  @Override
   public String where() {
     return server.where();
   }
@@ -173,15 +148,15 @@ public final class PostgresSource {
     return server.toString();
   }
 
-  private Connection connectForReplication(String applicationName) {
+  private Connection connectForReplication(String applicationName, List<String> options) {
     Properties properties = server.properties();
     PGProperty.REPLICATION.set(properties, "true");
     PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, REPLICATION_VERSION);
     PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
     properties.putIfAbsent(PGProperty.APPLICATION_NAME.getName(), applicationName);
-    String timeout = "-c wal_sender_timeout=" + SENDER_TIMEOUT.toMillis();
     // The last one wins: the user's, if there is one.
-    properties.merge(PGProperty.OPTIONS.getName(), timeout, (given, ours) -> ours + " " + given);
+    options.forEach(option ->
+        properties.merge(PGProperty.OPTIONS.getName(), option, (given, ours) -> ours + " " + given));
     return connect(properties, "cannot connect for replication");
   }
 

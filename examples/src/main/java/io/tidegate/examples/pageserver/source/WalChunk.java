@@ -5,7 +5,8 @@ import io.tidegate.examples.pageserver.wal.Lsn;
 import java.nio.ByteBuffer;
 
 /**
- * A run of WAL bytes as the server sent it: cut anywhere, also within a record or a page header, at most 128 KiB.
+ * A run of WAL bytes as the server sent it: cut anywhere, also within a record or a page header, at most 128 KiB. One
+ * without bytes is a sign of life, which only tells where the server's WAL ends.
  *
  * @param start the position of the first byte
  * @param bytes the bytes from position to limit, the receiver's own; the buffer's order is big-endian, as for any new

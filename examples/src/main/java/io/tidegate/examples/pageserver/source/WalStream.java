@@ -2,157 +2,40 @@
 package io.tidegate.examples.pageserver.source;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
-import java.nio.ByteBuffer;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.concurrent.locks.ReentrantLock;
-import org.postgresql.copy.CopyDual;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * A running stream of WAL bytes from one replication slot, over a connection of its own.
+ * A running stream of WAL bytes from one replication slot.
  *
  * <p>One task reads. Any thread may report and close. The server is told exactly the positions that were reported,
  * never more: it may remove WAL up to the flushed one. Positions never go back, neither those read nor those reported.
  *
- * <p>The server asks for a sign of life when it has heard nothing for ten seconds, and gives the stream up after
- * twenty. A blocked {@link #read} answers by itself. A reader that is busy elsewhere for longer must see that somebody
- * calls {@link #report}; if the server gives up all the same, a new stream from the flushed position loses nothing.
- *
  * <p>After any {@link SourceException} the stream is dead: close it and start another.
  */
-public final class WalStream implements AutoCloseable {
-  /*
-   * CopyDual instead of the driver's PGReplicationStream, which differs in what matters here: it
-   *  - does not tell the server's end of WAL,
-   *  - advances the flushed position by itself on a keep-alive once the *start* of the last chunk is flushed,
-   *  - sends periodic reports only when a message arrives: its socket timeout does not end a blocked read.
-   *
-   * The lock 'connectionUse' is held while using 'copy', so also throughout a blocked read. 'reports' guards only the
-   * positions below it, is never held while blocking, and is taken last.
-   *
-   * No lost report: report stores first, then tries the connection. If a reader has it, the reader sends what is unsent
-   * after the next message and, having returned, at the beginning of the next read.
-   */
-  private static final Logger LOG = LoggerFactory.getLogger(WalStream.class);
-
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
-  private static final Instant POSTGRES_EPOCH = Instant.parse("2000-01-01T00:00:00Z");
-  private static final String CLOSED = "the WAL stream was closed";
-  private static final int STATUS_BYTES = 1 + 4 * Long.BYTES + 1;
-  private static final int DATA_HEADER_BYTES = 1 + 3 * Long.BYTES;
-  private static final int KEEPALIVE_BYTES = 1 + 2 * Long.BYTES + 1;
-
-  private final String where;
-  private final Connection connection;
-  private final CopyDual copy;
-  private final ReentrantLock connectionUse = new ReentrantLock();
-  private final Object reports = new Object();
-
-  /** The end of what was read. Written by the reader under connectionUse. */
-  private volatile Lsn received;
-
-  /** The server's end of WAL, as last heard. Written by the reader under connectionUse. */
-  private volatile Lsn serverEnd;
-
-  private volatile boolean closed;
-
-  // Guarded by 'reports'.
-  private Lsn flushed = Lsn.INVALID;
-  private Lsn applied = Lsn.INVALID;
-  private boolean unsent;
-
-  WalStream(String where, Connection connection, CopyDual copy, Lsn start) {
-    this.where = where;
-    this.connection = connection;
-    this.copy = copy;
-    this.received = start;
-    this.serverEnd = start;
-  }
-
+public interface WalStream extends AutoCloseable {
   /**
-   * {@return the next bytes of WAL} Blocks until the server has some, and meanwhile answers its keep-alives.
+   * {@return the next bytes of WAL, or none with a sign of life} Blocks until the server has sent either.
    *
    * <p>Each chunk starts where the one before ended; the first one at the stream's start. An interrupt of a virtual
    * thread closes the connection and ends the read with a retryable {@link SourceException}, the thread's interrupt
    * status being set; so does {@link #close} from another thread. An interrupt of a platform thread does nothing.
    *
    * @throws WalRemovedException if the server no longer has the WAL at this position
-   * @throws SourceException if the connection broke, the server ended the stream, or the stream is closed
+   * @throws SourceException if the connection broke, the server sent other bytes than the next ones or ended the
+   *     stream, or the stream is closed
    */
-  public WalChunk read() {
-    connectionUse.lock();
-    try {
-      sendIfUnsent();
-      while (true) {
-        byte[] message = copy.readFromCopy(true);
-        if (message == null) {
-          throw new SourceException(where + ": the server ended the WAL stream at " + received, true, null);
-        }
-        ByteBuffer content = ByteBuffer.wrap(message);
-        if (message[0] == 'w' && message.length >= DATA_HEADER_BYTES) {
-          WalChunk chunk = chunk(content);
-          sendIfUnsent();
-          return chunk;
-        }
-        if (message[0] != 'k' || message.length < KEEPALIVE_BYTES) {
-          throw new SourceException(where + ": not a replication message: type " + message[0], false, null);
-        }
-        answerKeepalive(content);
-      }
-    } catch (SQLException failure) {
-      throw Failures.of(where, closed ? CLOSED : "reading WAL at " + received + " failed", failure);
-    } finally {
-      connectionUse.unlock();
-    }
-  }
+  WalChunk read();
 
   /**
-   * Tells the server how far the WAL has got on our side. What was read counts as written and is added by itself.
+   * Tells the server how far the WAL has got on our side.
    *
-   * <p>Sent at once if no read is under way; otherwise by the reader with the next message from the server, at the
-   * latest after ten seconds. A position before the one last reported is ignored.
+   * <p>Sent at once if no read is under way; otherwise by the reader with the next message from the server. A position
+   * before the one last reported is ignored.
    *
-   * @param flushLsn the end of what will survive a crash here: the server may remove the WAL before it
-   * @param applyLsn the end of what readers here can see; informative
+   * @param positions how far it has got
    * @throws SourceException if the connection broke or the stream is closed
    * @throws IllegalArgumentException if a position is past what was read
    */
-  public void report(Lsn flushLsn, Lsn applyLsn) {
-    if (received.isBefore(flushLsn) || received.isBefore(applyLsn)) {
-      throw new IllegalArgumentException(
-          "reported flushed " + flushLsn + " and applied " + applyLsn + ", but only " + received + " was read");
-    }
-    synchronized (reports) {
-      flushed = later(flushed, flushLsn);
-      applied = later(applied, applyLsn);
-      unsent = true;
-    }
-    if (!connectionUse.tryLock()) {
-      return;
-    }
-    try {
-      sendIfUnsent();
-    } catch (SQLException failure) {
-      throw Failures.of(where, closed ? CLOSED : "reporting positions failed", failure);
-    } finally {
-      connectionUse.unlock();
-    }
-  }
-
-  /** {@return the end of what was read, or the stream's start} */
-  public Lsn received() {
-    return received;
-  }
-
-  /** {@return the server's end of WAL as last heard, with a chunk or a keep-alive} */
-  public Lsn serverEnd() {
-    return serverEnd;
-  }
+  void report(Feedback positions);
 
   /**
    * Ends the stream and releases the slot. Blocks some milliseconds, at most some seconds.
@@ -161,95 +44,5 @@ public final class WalStream implements AutoCloseable {
    * way is cut off, and the slot is free a moment later. Never fails; closing twice does nothing.
    */
   @Override
-  public void close() {
-    if (!connectionUse.tryLock()) {
-      closed = true;
-      abort();
-      return;
-    }
-    try {
-      if (!closed) {
-        closed = true;
-        endCopy();
-      }
-    } finally {
-      connectionUse.unlock();
-    }
-  }
-
-  @Override
-  public String toString() {
-    synchronized (reports) {
-      return "WalStream[" + where + ", received " + received + ", flushed " + flushed + ", applied " + applied
-          + ", server end " + serverEnd + (unsent ? ", report unsent" : "") + (closed ? ", closed]" : "]");
-    }
-  }
-
-  private WalChunk chunk(ByteBuffer message) {
-    message.get();
-    Lsn start = new Lsn(message.getLong());
-    serverEnd = new Lsn(message.getLong());
-    message.getLong();
-    if (!start.equals(received)) {
-      throw new SourceException(where + ": the server sent WAL from " + start + " after " + received, false, null);
-    }
-    WalChunk chunk = new WalChunk(start, message.slice(), serverEnd);
-    received = chunk.end();
-    return chunk;
-  }
-
-  private void answerKeepalive(ByteBuffer message) throws SQLException {
-    message.get();
-    serverEnd = new Lsn(message.getLong());
-    message.getLong();
-    boolean replyRequested = message.get() != 0;
-    if (replyRequested) {
-      synchronized (reports) {
-        unsent = true;
-      }
-    }
-    sendIfUnsent();
-  }
-
-  /** Sends the positions if they are newer than those sent. Only under connectionUse. */
-  private void sendIfUnsent() throws SQLException {
-    ByteBuffer status = ByteBuffer.allocate(STATUS_BYTES);
-    synchronized (reports) {
-      if (!unsent) {
-        return;
-      }
-      unsent = false;
-      status.put((byte) 'r').putLong(received.value()).putLong(flushed.value()).putLong(applied.value());
-    }
-    status.putLong(ChronoUnit.MICROS.between(POSTGRES_EPOCH, Instant.now())).put((byte) 0);
-    copy.writeToCopy(status.array(), 0, status.capacity());
-    copy.flushCopy();
-  }
-
-  /** Waits for the server's confirmation, since only then the slot is free; what it still sends is dropped. */
-  private void endCopy() {
-    try {
-      connection.setNetworkTimeout(Runnable::run, (int) CLOSE_LIMIT.toMillis());
-      if (copy.isActive()) {
-        sendIfUnsent();
-        copy.endCopy();
-      }
-      connection.close();
-    } catch (SQLException failure) {
-      LOG.debug("{}: the WAL stream did not end in order at {}", where, received, failure);
-      abort();
-    }
-  }
-
-  private void abort() {
-    try {
-      connection.abort(Runnable::run);
-    } catch (SQLException failure) {
-      LOG.debug("{}: the connection of the WAL stream was broken already", where, failure);
-    }
-  }
-
-  private static Lsn later(Lsn one, Lsn other) {
-    return one.isBefore(other) ? other : one;
-  }
+  void close();
 }

@@ -27,11 +27,17 @@ public enum Kind implements TaskKind {
   /** Prints the status. One, by the server, for its life. */
   STATUS(Pools.MGMT),
 
-  /** Keeps a connection to the source alive. One per timeline, in its scope {@code walreceiver}, for that scope's life. */
+  /** Chooses the source. One per timeline, in its scope {@code walreceiver}, for that scope's life. */
   WAL_RECEIVER_MANAGER(Pools.WALRECEIVER),
 
-  /** Receives WAL through one connection. Started by the manager in the same scope, lives as long as the connection. */
-  WAL_RECEIVER_CONNECTION(Pools.WALRECEIVER),
+  /** Asks a source how far its WAL reaches. One per source, in the scope {@code walreceiver}, for that scope's life. */
+  WAL_SOURCE_WATCH(Pools.WALRECEIVER),
+
+  /** Ingests what comes through one connection. By the manager, in a scope {@code handler}, for the connection's life. */
+  WAL_RECEIVER_HANDLER(Pools.WALRECEIVER),
+
+  /** Owns the connection's socket. By the handler, in a scope {@code poller} below its own, for the connection's life. */
+  WAL_RECEIVER_POLLER(Pools.WALRECEIVER),
 
   /** Creates, attaches, detaches or deletes a tenant. By whoever asks, in the scope {@code operations}, until it is done. */
   TENANT_OPERATION(Pools.MGMT),

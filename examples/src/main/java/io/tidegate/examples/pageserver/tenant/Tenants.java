@@ -19,6 +19,7 @@ import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -317,7 +318,8 @@ public final class Tenants {
   }
 
   /**
-   * Gives the timeline of a PostgreSQL cluster its source; creates a tenant with the timeline if there is none yet.
+   * Gives the timeline of a PostgreSQL cluster a source: the cluster's primary or a standby, of which it may have several;
+   * creates a tenant with the timeline if there is none yet.
    *
    * @param source the server
    * @return the timeline, which receives
@@ -333,11 +335,7 @@ public final class Tenants {
     try {
       Optional<Timeline> known = find(cluster.systemIdentifier());
       Timeline timeline = known.isPresent() ? known.get() : create(source, cluster);
-      if (timeline.walReceiver().isPresent()) {
-        throw new IllegalArgumentException(
-            source.where() + " is given twice: " + timeline.scope().path() + " receives from it already");
-      }
-      timeline.receiveFrom(source);
+      timeline.receiveFrom(source, SelectionRules.DEFAULT);
       return timeline;
     } finally {
       attaching.unlock();

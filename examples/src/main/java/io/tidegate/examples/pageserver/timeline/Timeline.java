@@ -5,7 +5,7 @@ import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.id.TimelineId;
-import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.source.WalSource;
 import io.tidegate.examples.pageserver.storage.DeltaLayer;
 import io.tidegate.examples.pageserver.storage.FrozenLayer;
 import io.tidegate.examples.pageserver.storage.LayerStore;
@@ -16,6 +16,7 @@ import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.WalRecord;
+import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalSink;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class Timeline implements WalSink {
   private final LayerStore store;
   private final WritePath writePath;
   private final Task<?> flush;
-  /** Written once, by whoever finds the source. */
+  /** Written once, by whoever finds the first source, under the lock of this. */
   private volatile @Nullable WalReceiver walReceiver;
   /** Written by the task that uploads. */
   private volatile Lsn remoteConsistentLsn = Lsn.INVALID;
@@ -75,15 +76,23 @@ public final class Timeline implements WalSink {
   }
 
   /**
-   * Begins to receive WAL.
+   * Adds a server to receive WAL from: one of them at a time.
    *
-   * @param source the PostgreSQL that this timeline is of
+   * @param source the PostgreSQL that this timeline is of, or a standby of it
+   * @param rules choose among the sources; those that come with the first one
+   * @throws IllegalArgumentException if it is one of the sources already
+   * @throws io.tidegate.GateClosedException if the timeline is closing
    */
-  public void receiveFrom(PostgresSource source) {
-    TimelineMetadata metadata = store.metadata();
-    WalReceiver.Upstream upstream =
-        new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.postgresTimeline(), metadata.slotName());
-    walReceiver = WalReceiver.start(scope, source, upstream, this);
+  public synchronized void receiveFrom(WalSource source, SelectionRules rules) {
+    WalReceiver receiver = walReceiver;
+    if (receiver == null) {
+      TimelineMetadata metadata = store.metadata();
+      WalReceiver.Upstream upstream =
+          new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.postgresTimeline(), metadata.slotName());
+      receiver = WalReceiver.start(scope, upstream, this, rules);
+      walReceiver = receiver;
+    }
+    receiver.addSource(source);
   }
 
   @Override

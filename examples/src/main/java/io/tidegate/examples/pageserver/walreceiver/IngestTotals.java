@@ -19,14 +19,12 @@ public final class IngestTotals {
   private int connections;
   private int failures;
   private WalAccount present;
-  private Lsn serverEnd;
 
   /** What was counted since the walreceiver's start. */
   private final Lsn start;
 
   IngestTotals(Lsn start) {
     this.start = start;
-    this.serverEnd = start;
     this.present = new WalAccount(start, start, start, 0, 0, 0, 0, 0, 0);
   }
 
@@ -39,9 +37,8 @@ public final class IngestTotals {
     connections++;
   }
 
-  synchronized void received(WalAccount account, Lsn endOfServer) {
+  synchronized void received(WalAccount account) {
     present = account;
-    serverEnd = endOfServer;
   }
 
   synchronized void countFailure() {
@@ -56,11 +53,6 @@ public final class IngestTotals {
   /** {@return the records} */
   public synchronized long records() {
     return recordsBefore + present.records();
-  }
-
-  /** {@return where the server's WAL ended when it last said so} */
-  public synchronized Lsn serverEnd() {
-    return serverEnd;
   }
 
   /** {@return whether each byte from the start to the last record was received once, and no check has failed} */

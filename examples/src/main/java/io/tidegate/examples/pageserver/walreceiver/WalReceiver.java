@@ -3,28 +3,31 @@ package io.tidegate.examples.pageserver.walreceiver;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
-import io.tidegate.Task;
-import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.source.ServerIdentity;
-import io.tidegate.examples.pageserver.source.SourceException;
-import io.tidegate.examples.pageserver.source.WalChunk;
-import io.tidegate.examples.pageserver.source.WalStream;
+import io.tidegate.examples.pageserver.source.WalSource;
 import io.tidegate.examples.pageserver.task.Kind;
-import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.wal.Lsn;
-import io.tidegate.examples.pageserver.wal.WalDecoder;
-import io.tidegate.examples.pageserver.wal.WalRecord;
+import io.tidegate.sync.Watch;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
- * Receives the WAL of one timeline: a scope with a manager task, which keeps one connection task running.
+ * Receives the WAL of one timeline, from one of its sources at a time.
+ *
+ * <pre>
+ * timeline-…
+ *   walreceiver    manager task, which chooses the source; one task for each source, which asks how far its WAL reaches
+ *     handler      one for each connection: the task that decodes and ingests
+ *       poller     the task that owns the socket
+ * </pre>
  *
  * <p>Closing it, and nothing else of the timeline, ends the ingest: once {@link #close} has returned, no record is put any
- * more.
+ * more. The manager begins a connection only when nothing of the one before runs any more.
  *
  * <p><b>Threads:</b> safe for use by any thread.
  */
@@ -32,44 +35,73 @@ public final class WalReceiver {
   private static final Logger log = LoggerFactory.getLogger(WalReceiver.class);
 
   private final Scope scope;
-  private final PostgresSource source;
-  private final Upstream upstream;
-  private final WalSink sink;
-  private final IngestTotals totals;
-  /** Written by the connection task, read by the flush task. */
-  private volatile @Nullable WalStream stream;
+  private final Reception reception;
+  private final List<WalSource> sources = new CopyOnWriteArrayList<>();
+  /** Written by the manager, read by the flush task. */
+  private volatile @Nullable ConnectionHandler handler;
 
   /**
    * What the WAL must come from.
    *
    * @param systemIdentifier the identifier of the PostgreSQL cluster
    * @param timeline the number of PostgreSQL's own timeline
-   * @param slot the replication slot that keeps the WAL
+   * @param slot the replication slot that keeps the WAL, on each of the sources
    */
-  public record Upstream(long systemIdentifier, int timeline, String slot) {}
+  public record Upstream(long systemIdentifier, int timeline, String slot) {
+    /** A promoted or restored server is refused too: its log may differ from what is stored here already. */
+    void check(String where, ServerIdentity server) throws WrongSourceException {
+      if (server.systemIdentifier() != systemIdentifier) {
+        throw new WrongSourceException(
+            where + " is the PostgreSQL cluster " + Long.toUnsignedString(server.systemIdentifier())
+                + ", but what is stored here comes from " + Long.toUnsignedString(systemIdentifier));
+      }
+      if (server.timeline() != timeline) {
+        throw new WrongSourceException(
+            where + " has gone to timeline " + server.timeline() + " of its log by a promotion or a restore,"
+                + " but what is stored here comes from timeline " + timeline);
+      }
+    }
+  }
 
-  private WalReceiver(Scope scope, PostgresSource source, Upstream upstream, WalSink sink) {
+  private WalReceiver(Scope scope, Reception reception) {
     this.scope = scope;
-    this.source = source;
-    this.upstream = upstream;
-    this.sink = sink;
-    this.totals = new IngestTotals(sink.lastRecordLsn());
+    this.reception = reception;
   }
 
   /**
-   * Starts to receive, in a scope {@code walreceiver} below the timeline's.
+   * Starts, in a scope {@code walreceiver} below the timeline's; receives as soon as there is a source.
    *
    * @param timeline the timeline's scope
-   * @param source the server
-   * @param upstream what the server must be, and the slot
+   * @param upstream what the sources must be, and the slot
    * @param sink takes the records
+   * @param rules choose the source
    * @return the receiver
+   * @throws io.tidegate.GateClosedException if the timeline is closing
    */
-  public static WalReceiver start(Scope timeline, PostgresSource source, Upstream upstream, WalSink sink) {
+  public static WalReceiver start(Scope timeline, Upstream upstream, WalSink sink, SelectionRules rules) {
     Scope scope = timeline.child("walreceiver");
-    WalReceiver receiver = new WalReceiver(scope, source, upstream, sink);
+    Watch<WalReceiverStatus> status = Watch.of(WalReceiverStatus.NONE);
+    scope.onClosed("end status", status::close);
+    IngestTotals totals = new IngestTotals(sink.lastRecordLsn());
+    WalReceiver receiver = new WalReceiver(scope, new Reception(upstream, sink, rules, totals, status));
     scope.spawn(Kind.WAL_RECEIVER_MANAGER, receiver::manage);
     return receiver;
+  }
+
+  /**
+   * Adds a source: another server of the same cluster, on the same of PostgreSQL's timelines.
+   *
+   * @param source the server
+   * @throws IllegalArgumentException if it is one of the sources already
+   * @throws io.tidegate.GateClosedException if this is closing
+   */
+  public synchronized void addSource(WalSource source) {
+    if (sources.stream().anyMatch(each -> each.where().equals(source.where()))) {
+      throw new IllegalArgumentException(
+          source.where() + " is given twice: " + scope.path() + " receives from it already");
+    }
+    sources.add(source);
+    scope.spawn(Kind.WAL_SOURCE_WATCH, new SourceWatch(reception, source)::run);
   }
 
   /** Ends the ingest, and returns when it has ended. */
@@ -79,102 +111,105 @@ public final class WalReceiver {
 
   /** {@return what was received since the start} */
   public IngestTotals totals() {
-    return totals;
+    return reception.totals();
+  }
+
+  /** {@return what is known of the sources and of the connection; ends when this is closed} */
+  public Watch<WalReceiverStatus> status() {
+    return reception.status();
   }
 
   /** {@return whether a connection is up} */
   public boolean isConnected() {
-    return stream != null;
+    return connection().filter(Connection::isConnected).isPresent();
   }
 
-  /** {@return the server as people know it, without a password} */
+  /**
+   * {@return the server as people know it, without a password} The connected one; while there is none, the first of the
+   * sources, or none.
+   */
   public String where() {
-    return source.where();
+    return connection()
+        .map(Connection::source)
+        .or(() -> sources.stream().findFirst().map(WalSource::where))
+        .orElse("none");
   }
 
-  /** Lets the server know that more is durable, here or in the remote store, though no WAL comes in. */
+  private Optional<Connection> connection() {
+    return reception.status().value().connection();
+  }
+
+  /** Lets the server know that more is durable, though no WAL comes in. */
   public void flushed() {
-    WalStream current = stream;
+    ConnectionHandler current = handler;
     if (current != null) {
-      try {
-        current.report(sink.diskConsistentLsn(), sink.remoteConsistentLsn());
-      } catch (SourceException broken) {
-        log.debug("the report goes with the next connection: {}", broken.getMessage());
-      }
+      current.report();
     }
   }
 
-  /** Keeps one connection task running. */
+  /** Looks at the rules whenever something was heard, or enough time has passed, until it is cancelled. */
   private void manage(CancellationToken token) throws InterruptedException {
-    int failures = 0;
-    while (true) {
-      long before = totals.bytes();
-      Task<Void> connection = scope.fork(Kind.WAL_RECEIVER_CONNECTION, this::receive);
-      connection.join();
-      token.throwIfCancelled(); // a close ends both tasks, and then the connection's end is no failure
-      if (totals.bytes() > before) {
-        failures = 0;
+    Watch.Reader<WalReceiverStatus> changes = reception.status().subscribe();
+    try {
+      while (true) {
+        look();
+        changes.next(reception.rules().untilNextLook(reception.status().value(), Moment.now()), token);
       }
-      Duration pause = Pauses.after(++failures);
-      tell(connection.exception().orElseThrow(), pause);
-      token.sleep(pause);
-    }
-  }
-
-  private void tell(Throwable failure, Duration pause) {
-    if (failure instanceof SourceException known) {
-      log.atLevel(known.isRetryable() ? Level.WARN : Level.ERROR)
-          .log("{}; next attempt in {} ms", known.getMessage(), pause.toMillis());
-    } else if (failure instanceof WrongSourceException wrong) {
-      log.error("{}; next attempt in {} ms", wrong.getMessage(), pause.toMillis());
-    } else {
-      totals.countFailure();
-      log.error("receiving WAL from {} failed; next attempt in {} ms", source.where(), pause.toMillis(), failure);
-    }
-  }
-
-  /** Receives until the connection breaks or the task is cancelled: it never returns. */
-  private Void receive(CancellationToken token) throws Exception {
-    ServerIdentity server = token.interruptibly(source::identify);
-    checkSame(server);
-    Lsn start = sink.lastRecordLsn();
-    try (WalStream opened = token.interruptibly(() -> source.stream(upstream.slot(), start))) {
-      log.info("receiving WAL from {} since {}", source.where(), start);
-      stream = opened;
-      return ingest(opened, new WalDecoder(start), token);
     } finally {
-      stream = null;
+      endConnection();
     }
   }
 
-  /** A promoted or restored server is refused too: its log may differ from what is stored here already. */
-  private void checkSame(ServerIdentity server) throws WrongSourceException {
-    if (server.systemIdentifier() != upstream.systemIdentifier()) {
-      throw new WrongSourceException(
-          source.where() + " is the PostgreSQL cluster " + Long.toUnsignedString(server.systemIdentifier())
-              + ", but what is stored here comes from " + Long.toUnsignedString(upstream.systemIdentifier()));
+  private void look() {
+    if (handler != null && connection().isEmpty()) {
+      tellOfEnd(handler.source(), endConnection());
     }
-    if (server.timeline() != upstream.timeline()) {
-      throw new WrongSourceException(
-          source.where() + " has gone to timeline " + server.timeline() + " of its log by a promotion or a restore,"
-              + " but what is stored here comes from timeline " + upstream.timeline());
+    forgetSilent();
+    Lsn start = reception.sink().lastRecordLsn();
+    reception.rules().decide(reception.status().value(), start, Moment.now()).ifPresent(this::change);
+  }
+
+  private void forgetSilent() {
+    List<Candidate> silent = reception.rules().silent(reception.status().value(), Moment.now());
+    if (!silent.isEmpty()) {
+      log.info("no candidates any more, as they do not answer: {}", silent);
+      reception.status().update(status -> status.without(silent));
     }
   }
 
-  private Void ingest(WalStream from, WalDecoder decoder, CancellationToken token) throws Exception {
-    totals.connected(decoder.account());
-    while (true) {
-      from.report(sink.diskConsistentLsn(), sink.remoteConsistentLsn());
-      WalChunk chunk = token.interruptibly(from::read);
-      try {
-        decoder.feed(chunk.start(), chunk.bytes());
-        for (WalRecord record = decoder.next(); record != null; record = decoder.next()) {
-          sink.put(record, token);
-        }
-      } finally {
-        // Also of a chunk that was cut off: the next connection starts after the last record that was put.
-        totals.received(decoder.account(), chunk.serverEnd());
-      }
-    }
+  /** Ends the connection, if there is one, waits for its end, and only then begins the next. */
+  private void change(SelectionRules.Switch next) {
+    Optional<Connection> before = connection();
+    endConnection();
+    before.ifPresent(each -> log.info("leaving {}: {}", each, next.reason()));
+    reception.status().update(status -> status.switching(next.reason()));
+    next.to().flatMap(this::source).ifPresent(this::begin);
+  }
+
+  private void begin(WalSource source) {
+    Lsn start = reception.sink().lastRecordLsn();
+    Moment now = Moment.now();
+    reception.status().update(status -> status.connecting(source.where(), start, now));
+    handler = ConnectionHandler.begin(scope, reception, source, start);
+  }
+
+  private Optional<Exception> endConnection() {
+    ConnectionHandler ended = handler;
+    handler = null;
+    return ended == null ? Optional.empty() : ended.close();
+  }
+
+  private void tellOfEnd(WalSource source, Optional<Exception> failure) {
+    Duration pause = reception.status().value().candidates().stream()
+        .filter(each -> each.source().equals(source.where()))
+        .map(each -> SelectionRules.coolDownLeft(each, Moment.now()))
+        .filter(Duration::isPositive)
+        .findFirst()
+        .orElse(Duration.ZERO);
+    failure.ifPresent(known -> reception.tell(source.where(), known, pause));
+  }
+
+  private Optional<WalSource> source(Candidate candidate) {
+    return sources.stream().filter(each -> each.where().equals(candidate.source())).findFirst();
   }
 }

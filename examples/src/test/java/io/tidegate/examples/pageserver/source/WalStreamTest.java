@@ -21,6 +21,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class WalStreamTest {
   private static final String SLOT = "pageserver_test";
+  private static final Duration SILENCE = Duration.ofSeconds(20);
 
   @TempDir
   static Path folder;
@@ -78,12 +80,11 @@ class WalStreamTest {
     work(20);
     Lsn end = source.identify().flushLsn();
 
-    try (WalStream stream = source.stream(SLOT, start)) {
+    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
       Lsn next = start;
       while (next.isBefore(end)) {
         WalChunk chunk = stream.read();
         assertEquals(next, chunk.start());
-        assertTrue(chunk.bytes().remaining() > 0);
         assertFalse(chunk.serverEnd().isBefore(chunk.end()));
         next = chunk.end();
         assertEquals(next, stream.received());
@@ -96,21 +97,22 @@ class WalStreamTest {
   void reports_reachTheServerExactly() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
     work(5);
-    try (WalStream stream = source.stream(SLOT, start)) {
-      WalChunk first = stream.read();
-      Lsn flushed = first.start().plus(1);
-      Lsn applied = first.start().plus(2);
-      stream.report(flushed, applied);
-      awaitPositions(first.end(), flushed, applied);
+    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
+      readUpTo(stream, start.plus(3));
+      Feedback positions = new Feedback(start.plus(3), start.plus(1), start.plus(2));
+      stream.report(positions);
+      awaitPositions(positions);
 
       // Neither reading on nor an older report moves them; the keep-alive's answer repeats them.
-      stream.report(start, start);
+      stream.report(all(start));
       readUpTo(stream, source.identify().flushLsn());
-      stream.report(start, start);
-      awaitPositions(stream.received(), flushed, applied);
+      stream.report(all(start));
+      awaitPositions(positions);
 
       Lsn beyond = stream.received().plus(1);
-      assertThrows(IllegalArgumentException.class, () -> stream.report(beyond, flushed));
+      assertThrows(IllegalArgumentException.class, () -> stream.report(new Feedback(beyond, start, start)));
+      assertThrows(IllegalArgumentException.class, () -> stream.report(new Feedback(start, beyond, start)));
+      assertThrows(IllegalArgumentException.class, () -> stream.report(new Feedback(start, start, beyond)));
     }
     assertEquals(start.plus(1).toString(), ask("SELECT restart_lsn FROM pg_replication_slots"));
   }
@@ -120,7 +122,7 @@ class WalStreamTest {
   void reportDuringABlockedRead_isSentWithTheNextMessage() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
     PostgresSource anxious = PostgresSource.of(server.connectionString() + "&options=-c%20wal_sender_timeout=4s");
-    try (WalStream stream = anxious.stream(SLOT, start)) {
+    try (PostgresStream stream = anxious.stream(SLOT, start, SILENCE)) {
       readUpTo(stream, source.identify().flushLsn());
       Lsn flushed = stream.received();
       CompletableFuture<SourceException> end = new CompletableFuture<>();
@@ -128,7 +130,7 @@ class WalStreamTest {
           .start(() -> end.complete(assertThrows(SourceException.class, () -> drain(stream))));
       Await.untilParked(reader);
 
-      stream.report(flushed, flushed);
+      stream.report(all(flushed));
       Await.until("flushed", () -> flushed.toString().equals(ask("SELECT flush_lsn FROM pg_stat_replication")));
 
       Thread.ofVirtual().start(stream::close).join();
@@ -143,14 +145,14 @@ class WalStreamTest {
     byte[] before;
     Lsn flushed;
     Lsn end = source.identify().flushLsn();
-    try (WalStream stream = source.stream(SLOT, start)) {
+    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
       before = bytes(stream, end);
       flushed = start.plus(before.length / 2);
-      stream.report(flushed, flushed);
+      stream.report(all(flushed));
     }
 
     assertEquals(flushed, source.ensureSlot(SLOT));
-    try (WalStream stream = source.stream(SLOT, flushed)) {
+    try (PostgresStream stream = source.stream(SLOT, flushed, SILENCE)) {
       byte[] again = bytes(stream, end);
       int overlap = before.length - before.length / 2;
       assertTrue(Arrays.equals(before, before.length / 2, before.length, again, 0, overlap));
@@ -160,8 +162,8 @@ class WalStreamTest {
   @Test
   void slotInUse_isRetryable() {
     Lsn start = source.ensureSlot(SLOT);
-    try (WalStream stream = source.stream(SLOT, start)) {
-      SourceException refused = assertThrows(SourceException.class, () -> source.stream(SLOT, start));
+    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
+      SourceException refused = assertThrows(SourceException.class, () -> source.stream(SLOT, start, SILENCE));
       assertTrue(refused.isRetryable());
       assertEquals(start, stream.received());
     }
@@ -170,7 +172,7 @@ class WalStreamTest {
   @Test
   void interrupt_endsABlockedReadOnAVirtualThread() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
-    try (WalStream stream = source.stream(SLOT, start)) {
+    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
       readUpTo(stream, source.identify().flushLsn());
       CompletableFuture<Boolean> status = new CompletableFuture<>();
       CompletableFuture<SourceException> end = new CompletableFuture<>();
@@ -289,25 +291,25 @@ class WalStreamTest {
     assertThrows(IllegalArgumentException.class, () -> source.ensureSlot("x; DROP TABLE y"));
   }
 
-  private static void drain(WalStream stream) {
+  private static void drain(PostgresStream stream) {
     while (true) {
       stream.read();
     }
   }
 
   private static void streamOnce(Lsn start) {
-    try (WalStream stream = source.stream(SLOT, start)) {
+    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
       stream.read();
     }
   }
 
-  private static void readUpTo(WalStream stream, Lsn end) {
+  private static void readUpTo(PostgresStream stream, Lsn end) {
     while (stream.received().isBefore(end)) {
       stream.read();
     }
   }
 
-  private static byte[] bytes(WalStream stream, Lsn end) {
+  private static byte[] bytes(PostgresStream stream, Lsn end) {
     ByteArrayOutputStream collected = new ByteArrayOutputStream();
     while (stream.received().isBefore(end)) {
       WalChunk chunk = stream.read();
@@ -318,8 +320,12 @@ class WalStreamTest {
     return collected.toByteArray();
   }
 
-  private static void awaitPositions(Lsn written, Lsn flushed, Lsn applied) throws Exception {
-    String expected = written + " " + flushed + " " + applied;
+  private static Feedback all(Lsn position) {
+    return new Feedback(position, position, position);
+  }
+
+  private static void awaitPositions(Feedback reported) throws Exception {
+    String expected = reported.writeLsn() + " " + reported.flushLsn() + " " + reported.applyLsn();
     String question = "SELECT write_lsn || ' ' || flush_lsn || ' ' || replay_lsn FROM pg_stat_replication";
     Await.until("positions " + expected, () -> expected.equals(ask(question)));
   }

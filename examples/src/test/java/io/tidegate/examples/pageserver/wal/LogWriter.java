@@ -16,12 +16,24 @@ final class LogWriter {
   private static final short LONG = 2;
   private static final short OVERWRITES = 8;
 
+  private final Lsn start;
+  private final WalLayout layout;
   private final ByteBuffer bytes = ByteBuffer.allocate(4 * SEGMENT).order(ByteOrder.LITTLE_ENDIAN);
   private Lsn previous = Lsn.INVALID;
 
+  LogWriter() {
+    this(START, LAYOUT);
+  }
+
+  /** Makes a writer of a log that begins with a segment. */
+  LogWriter(Lsn start, WalLayout layout) {
+    this.start = start;
+    this.layout = layout;
+  }
+
   /** {@return the position after what was written} */
   Lsn position() {
-    return START.plus(bytes.position());
+    return start.plus(bytes.position());
   }
 
   /** {@return the log so far} */
@@ -97,11 +109,11 @@ final class LogWriter {
   private void beginPageIfDue(short flags, int remaining) {
     Lsn page = position();
     if (WalLayout.pageOffset(page) == 0) {
-      boolean isLong = LAYOUT.headerSize(page) == WalLayout.LONG_HEADER;
+      boolean isLong = layout.headerSize(page) == WalLayout.LONG_HEADER;
       bytes.putShort(MAGIC).putShort((short) (isLong ? flags | LONG : flags)).putInt(1).putLong(page.value());
       bytes.putInt(remaining).putInt(0);
       if (isLong) {
-        bytes.putLong(77).putInt(SEGMENT).putInt(WalLayout.PAGE_SIZE);
+        bytes.putLong(77).putInt(layout.segmentSize()).putInt(WalLayout.PAGE_SIZE);
       }
     }
   }
