@@ -40,7 +40,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   /** Asked for once, before the task is in the gate: nothing of the user is asked while it leaves. */
   private final String kindName;
   private final CarrierPool pool;
-  private final String name;
+  /** The name that it was given, if any: the other one is put together when somebody asks, which is rarely. */
+  private final @Nullable String ownName;
   /** The task's own, which counts before that of its kind and that of its scope. */
   private final @Nullable FailurePolicy failurePolicy;
   private final boolean forked;
@@ -76,7 +77,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     this.scope = scope;
     this.kind = kind;
     this.kindName = Objects.requireNonNull(kind.name(), "the name of the kind");
-    this.name = name != null ? name : kindName + "-" + id;
+    this.ownName = name;
     this.pool = pool;
     this.failurePolicy = failurePolicy;
     this.forked = forked;
@@ -177,7 +178,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public String name() {
-    return name;
+    return ownName != null ? ownName : kindName + "-" + id;
   }
 
   @Override
@@ -353,7 +354,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   String holderName() {
-    return name;
+    return name();
   }
 
   @Override
@@ -363,6 +364,6 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public String toString() {
-    return "task " + name + " of " + scope.path() + " (" + state + ")";
+    return "task " + name() + " of " + scope.path() + " (" + state + ")";
   }
 }
