@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.jmh;
+
+import io.tidegate.Scope;
+import io.tidegate.TaskKind;
+import io.tidegate.carrier.CarrierPool;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The first close of a process, whose tasks parked when nothing had ever been cancelled, and one after many; time for
+ * the close of 20 tasks. Until then, tasks have come, waited and gone without being cancelled.
+ */
+@State(org.openjdk.jmh.annotations.Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(value = 10, jvmArgsAppend = {"--add-opens", "java.base/java.lang=ALL-UNNAMED"})
+public class FirstCloseBenchmark {
+  private static final int TASKS = 20;
+
+  /** So many waits as the JIT needs to compile them, with what they never did until then left out. */
+  private static final int UNCANCELLED = 20_000;
+
+  private final CarrierPool pool = CarrierPool.named("first");
+  private final TaskKind kind = new PoolKind("PARK", pool);
+  private final Scope server = Scope.root("server");
+  private Scope timeline = server;
+
+  /** Has tasks wait, and go on since the time is over. */
+  @Setup
+  public void waitUncancelled() throws InterruptedException {
+    try (Scope before = server.child("before")) {
+      for (int i = 0; i < UNCANCELLED; i++) {
+        before.spawn(kind, token -> token.sleep(Duration.ofNanos(1_000)));
+      }
+      before.join();
+    }
+  }
+
+  /** Starts those that are closed. */
+  @Setup(Level.Invocation)
+  public void open() {
+    timeline = server.child("closed");
+    for (int i = 0; i < TASKS; i++) {
+      timeline.spawn(kind, token -> token.awaitCancelled());
+    }
+    while (pool.stats().queued().orElse(0) > 0 || pool.stats().mounted().orElse(0) > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Closes all. */
+  @TearDown
+  public void close() {
+    server.close();
+    pool.close();
+  }
+
+  /** The first. */
+  @Benchmark
+  @Warmup(iterations = 0)
+  @Measurement(iterations = 1)
+  public void first() {
+    timeline.close();
+  }
+
+  /** One after many. */
+  @Benchmark
+  @Warmup(iterations = 2_000)
+  @Measurement(iterations = 20)
+  public void afterMany() {
+    timeline.close();
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.jmh;
+
+import io.tidegate.Scope;
+import io.tidegate.TaskKind;
+import io.tidegate.carrier.CarrierPool;
+import io.tidegate.jmh.peer.GlobalRegistry;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Closes one timeline of 20 parked tasks in a process that has many more; time for one close. */
+@State(org.openjdk.jmh.annotations.Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 100)
+@Measurement(iterations = 100)
+@Fork(value = 3, jvmArgsAppend = {"--add-opens", "java.base/java.lang=ALL-UNNAMED", "-Xmx6g", "-XX:+UseParallelGC"})
+public class TimelineCloseBenchmark {
+  private static final int TASKS = 20;
+  private static final long CLOSED = -1;
+
+  /** How many tasks live in the process. */
+  @Param({"20000", "200000", "1000000"})
+  public int live;
+
+  private final CarrierPool pool = CarrierPool.named("close");
+  private final TaskKind kind = new PoolKind("PARK", pool);
+  private final Scope server = Scope.root("server");
+  private final GlobalRegistry registry = new GlobalRegistry();
+  private Scope timeline = server;
+
+  /** Starts those that stay. */
+  @Setup
+  public void start() {
+    for (int i = 0; i < live / TASKS; i++) {
+      open("timeline-" + i);
+    }
+    for (int i = 0; i < live; i++) {
+      registry.add(i / TASKS);
+    }
+    awaitParked();
+  }
+
+  /** Starts those that are closed. */
+  @Setup(Level.Invocation)
+  public void open() {
+    timeline = open("closed");
+    for (int i = 0; i < TASKS; i++) {
+      registry.start(CLOSED, pool.factory());
+    }
+    awaitParked();
+  }
+
+  private Scope open(String name) {
+    Scope scope = server.child(name);
+    for (int i = 0; i < TASKS; i++) {
+      scope.spawn(kind, token -> token.awaitCancelled());
+    }
+    return scope;
+  }
+
+  private void awaitParked() {
+    while (pool.stats().queued().orElse(0) > 0 || pool.stats().mounted().orElse(0) > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Ends whichever of the two was not measured. */
+  @TearDown(Level.Invocation)
+  public void closeBoth() throws InterruptedException {
+    scope();
+    globalMap();
+  }
+
+  /** Closes all. */
+  @TearDown
+  public void close() {
+    server.close();
+    pool.close();
+  }
+
+  /** A scope. */
+  @Benchmark
+  public void scope() {
+    timeline.close();
+  }
+
+  /** Peer: one map of all tasks, which is gone through. Those that stay are entries without threads there. */
+  @Benchmark
+  public void globalMap() throws InterruptedException {
+    registry.close(CLOSED);
+  }
+}
