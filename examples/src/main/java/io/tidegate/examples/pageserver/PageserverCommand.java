@@ -47,7 +47,8 @@ public final class PageserverCommand implements Callable<Integer> {
       names = "--postgres",
       paramLabel = "CONNSTRING",
       description = "Receive from this running server, as postgresql://user@host:port/db, \"host=... port=...\" or a JDBC "
-          + "URL; repeatable. The user needs the right to replicate. Without it, two servers with a small workload are started.")
+          + "URL; repeatable. Of a primary and its standbys, one at a time is received from. The user needs the right to "
+          + "replicate. Without it, two servers with a small workload are started.")
   private List<String> postgres = List.of();
 
   @Option(

@@ -25,6 +25,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +96,27 @@ class FlushFailureTest {
     assertEquals(timeline.lastRecordLsn().minus(timeline.metadata().startLsn()),
         timeline.walReceiver().orElseThrow().totals().bytes());
     assertEquals(0, records());
+  }
+
+  /** The ingest, which waits for the flush, ends first; so the flush is waited for in an order that cannot hang. */
+  @Test
+  void closeGracefully_whileIngestWaitsForTheFlush_endsItAndThenFlushes(Servers.Running servers) throws Exception {
+    TestDatabase database = servers.first();
+    full.set(true);
+    Timeline timeline = open(database.source());
+    database.work(10);
+    Await.until("too much waits for the flush", () -> timeline.layersInMemory() > SMALL_LAYERS.frozenLayers());
+    CompletableFuture<CloseReport> report = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> report.complete(tenant.closeGracefully(Duration.ofMinutes(2))));
+    Await.until("the ingest has ended", () -> timeline.walReceiver().orElseThrow().status().isClosed());
+    assertEquals(0, timeline.layersOnDisk());
+    assertFalse(report.isDone());
+
+    full.set(false);
+    assertTrue(report.get().isOrderly(), () -> report.join().toString());
+    assertTrue(timeline.walReceiver().orElseThrow().totals().isWhole());
+    assertEquals(timeline.lastRecordLsn(), timeline.diskConsistentLsn());
+    assertEquals(database.records(timeline.metadata().startLsn(), timeline.lastRecordLsn()), records());
   }
 
   /** Each failed attempt is one line that says what, why and when it is tried again. */

@@ -10,6 +10,8 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** An address that stays while the server behind it goes and comes. Refuses connections while there is none. */
@@ -18,6 +20,10 @@ final class Proxy {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private @Nullable ServerSocket listener;
   private @Nullable Thread acceptor;
+  private final ReentrantLock passing = new ReentrantLock();
+  private final Condition changed = passing.newCondition();
+  /** Guarded by 'passing'. */
+  private boolean stalled;
 
   /** Makes an address at which nobody listens. */
   Proxy() {
@@ -59,6 +65,32 @@ final class Proxy {
     acceptor = Thread.startVirtualThread(() -> accept(listening, target));
   }
 
+  /** Takes connections and what comes through them, and passes nothing on: a server that hangs, or a dead line. */
+  void stall() {
+    setStalled(true);
+  }
+
+  private void setStalled(boolean isStalled) {
+    passing.lock();
+    try {
+      stalled = isStalled;
+      changed.signalAll();
+    } finally {
+      passing.unlock();
+    }
+  }
+
+  private void awaitPassing() {
+    passing.lock();
+    try {
+      while (stalled) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      passing.unlock();
+    }
+  }
+
   /** Refuses new connections and breaks those that are open. */
   void cut() throws IOException, InterruptedException {
     if (listener != null && acceptor != null) {
@@ -68,6 +100,7 @@ final class Proxy {
     for (Socket each : open) {
       each.close();
     }
+    setStalled(false);
   }
 
   private void accept(ServerSocket listening, int target) {
@@ -98,7 +131,12 @@ final class Proxy {
   /** Copies until either side ends, and then ends both. */
   private void copy(Socket from, Socket to) {
     try (from; to) {
-      from.getInputStream().transferTo(to.getOutputStream());
+      byte[] buffer = new byte[8192];
+      for (int read = from.getInputStream().read(buffer); read >= 0; read = from.getInputStream().read(buffer)) {
+        awaitPassing();
+        to.getOutputStream().write(buffer, 0, read);
+      }
+      awaitPassing(); // the end, too
     } catch (IOException cut) {
       // That is what cut() is for.
     } finally {

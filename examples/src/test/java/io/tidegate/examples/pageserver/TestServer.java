@@ -67,6 +67,10 @@ final class TestServer implements AutoCloseable {
     return timeline(database.server().port());
   }
 
+  List<Timeline> timelines() {
+    return server.timelines();
+  }
+
   private Optional<Timeline> find(int port) {
     return server.timelines().stream()
         .filter(each -> each.walReceiver().map(receiver -> receiver.where().endsWith(":" + port)).orElse(false))
