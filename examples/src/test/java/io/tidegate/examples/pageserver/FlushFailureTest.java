@@ -134,7 +134,7 @@ class FlushFailureTest {
         cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
     LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata, disk());
     Timeline timeline = Timeline.open(tenant, store, SMALL_LAYERS);
-    timeline.receiveFrom(source, SelectionRules.DEFAULT);
+    timeline.receiveFrom(source, new SelectionRules(Duration.ofMinutes(1), Duration.ofSeconds(10), 1 << 30));
     return timeline;
   }
 

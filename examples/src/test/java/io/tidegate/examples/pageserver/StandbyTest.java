@@ -15,6 +15,7 @@ import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.Candidate;
@@ -179,7 +180,7 @@ class StandbyTest {
         cluster.timeline(), slot, source.ensureSlot(slot), source.ensureSlot(slot));
     Path store = folder.resolve("tenants").resolve(metadata.tenantId().toString());
     LayerStore layers = LayerStore.create(store.resolve(metadata.timelineId().toString()), metadata);
-    Timeline timeline = Timeline.open(tenant, layers, TestServer.SMALL_LAYERS);
+    Timeline timeline = Timeline.open(tenant, layers, new Checkpointing(1 << 18, Duration.ofMinutes(1), 4));
     timeline.receiveFrom(source, QUICK);
     return timeline;
   }

@@ -6,14 +6,14 @@ import io.tidegate.CancelledException;
 import io.tidegate.ClosedException;
 import io.tidegate.Scope;
 import io.tidegate.Task;
-import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
+import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.remote.Uploads;
 import io.tidegate.examples.pageserver.storage.LayerStore;
-import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
@@ -21,6 +21,7 @@ import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Checkpointing;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.sync.Watch;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -187,6 +188,15 @@ public final class Tenant {
         effective.number(Setting.CHECKPOINT_DISTANCE),
         effective.duration(Setting.CHECKPOINT_TIMEOUT),
         Math.toIntExact(effective.number(Setting.CHECKPOINT_LAYERS)));
+  }
+
+  /** {@return by which rules a timeline of this tenant chooses among the servers that it receives from} */
+  SelectionRules selectionRules() {
+    TenantConfig effective = effectiveConfig();
+    return new SelectionRules(
+        effective.duration(Setting.WALRECEIVER_CONNECT_TIMEOUT),
+        effective.duration(Setting.LAGGING_WAL_TIMEOUT),
+        effective.number(Setting.MAX_LSN_WAL_LAG));
   }
 
   /**

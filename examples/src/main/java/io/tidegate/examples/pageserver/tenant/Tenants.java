@@ -335,11 +335,19 @@ public final class Tenants {
     try {
       Optional<Timeline> known = find(cluster.systemIdentifier());
       Timeline timeline = known.isPresent() ? known.get() : create(source, cluster);
-      timeline.receiveFrom(source, SelectionRules.DEFAULT);
+      timeline.receiveFrom(source, selectionRules(timeline));
       return timeline;
     } finally {
       attaching.unlock();
     }
+  }
+
+  private SelectionRules selectionRules(Timeline timeline) {
+    return slots.tenants().stream()
+        .filter(tenant -> tenant.id().equals(timeline.metadata().tenantId()))
+        .map(Tenant::selectionRules)
+        .findFirst()
+        .orElseThrow(() -> new RefusedException(Why.UNAVAILABLE, timeline.scope().path() + " is going"));
   }
 
   /** Until then the timeline of a source may be here and not be found. */

@@ -38,10 +38,6 @@ import java.util.stream.Stream;
  * @param maxLsnWalLag how many bytes the connected source may be behind another
  */
 public record SelectionRules(Duration connectTimeout, Duration laggingWalTimeout, long maxLsnWalLag) {
-  /** Ten seconds for each, and 1 GiB. */
-  public static final SelectionRules DEFAULT =
-      new SelectionRules(Duration.ofSeconds(10), Duration.ofSeconds(10), 1L << 30);
-
   private static final Backoff COOL_DOWN = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(15), 1.5, 0);
   /** Not asked, as the cool-down has no random part. */
   private static final RandomGenerator NO_RANDOM = new Random(0);
