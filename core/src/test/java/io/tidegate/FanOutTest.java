@@ -8,13 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** S7: forks of one block: the first failure cancels the others, and join throws it. */
+@ExtendWith(LeakCheck.class)
 class FanOutTest {
   private final Scope root = Scope.root("root");
   private final Logs logs = Logs.of(Scope.class);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.testing.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,11 +17,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** S5: a kind of work is ended in a subtree. */
+@ExtendWith(LeakCheck.class)
 class RetireTest {
   private final Scope root = Scope.root("root");
   private final Scope tenant = root.child("tenant");
@@ -226,6 +229,7 @@ class RetireTest {
 
     @Override
     public List<CloseStep> bodies() {
+      top.close();
       Scope raced = Scope.root("top");
       top = raced;
       Scope below = raced.child("below");

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** S7: what the failure of a task means to others, and who is told of it. */
+@ExtendWith(LeakCheck.class)
 class ScopeFailureTest {
   private static final AttributeKey<String> TENANT_ID = new AttributeKey<>("tenant_id", String.class);
   private static final String ATTRIBUTES = "attributes {tenant_id=t1}";

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.carrier.CarrierPool;
+import io.tidegate.testing.LeakCheck;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -22,7 +23,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(LeakCheck.class)
 class ScopeTest {
   private static final AttributeKey<String> TENANT = new AttributeKey<>("tenant_id", String.class);
   private static final AttributeKey<Integer> SHARD = new AttributeKey<>("shard", Integer.class);

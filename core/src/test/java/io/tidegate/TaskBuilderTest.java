@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Tasks that have a name or a failure policy of their own. */
+@ExtendWith(LeakCheck.class)
 class TaskBuilderTest {
   private final IOException disk = new IOException("disk");
   private final Scope root = Scope.root("root");

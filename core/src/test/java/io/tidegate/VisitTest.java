@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -16,8 +17,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.MDC;
 
+@ExtendWith(LeakCheck.class)
 class VisitTest {
   private static final AttributeKey<String> TENANT = new AttributeKey<>("tenant_id", String.class);
 

@@ -15,6 +15,7 @@ import io.tidegate.SideThread;
 import io.tidegate.Task;
 import io.tidegate.Trail;
 import io.tidegate.Work;
+import io.tidegate.testing.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +23,10 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of {@link Limiter}; what it shares with other waits is in {@link GiveUpTest}. */
+@ExtendWith(LeakCheck.class)
 final class LimiterTest {
   private static final CancellationToken NONE = CancellationToken.none();
 

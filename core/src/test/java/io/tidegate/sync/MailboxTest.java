@@ -12,6 +12,7 @@ import io.tidegate.CloseStep;
 import io.tidegate.ClosedException;
 import io.tidegate.Race;
 import io.tidegate.SideThread;
+import io.tidegate.testing.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,8 +20,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of {@link Mailbox}; what it shares with other waits is in {@link GiveUpTest}. */
+@ExtendWith(LeakCheck.class)
 final class MailboxTest {
   private static final CancellationToken NONE = CancellationToken.none();
 

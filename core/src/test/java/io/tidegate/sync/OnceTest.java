@@ -13,6 +13,7 @@ import io.tidegate.ClosedException;
 import io.tidegate.Race;
 import io.tidegate.SideThread;
 import io.tidegate.Trail;
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +21,10 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of {@link Once}; what it shares with other waits is in {@link GiveUpTest}. */
+@ExtendWith(LeakCheck.class)
 final class OnceTest {
   private static final CancellationToken NONE = CancellationToken.none();
 

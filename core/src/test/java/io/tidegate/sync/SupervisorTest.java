@@ -16,6 +16,7 @@ import io.tidegate.Scope;
 import io.tidegate.SideThread;
 import io.tidegate.Task;
 import io.tidegate.Trail;
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -24,8 +25,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Supervised tasks: restarts, their limit, and readiness. */
+@ExtendWith(LeakCheck.class)
 final class SupervisorTest {
   private static final CancellationToken NONE = CancellationToken.none();
   private static final Duration SECOND = Duration.ofSeconds(1);

@@ -15,6 +15,7 @@ import io.tidegate.Scope;
 import io.tidegate.SideThread;
 import io.tidegate.Task;
 import io.tidegate.TaskAction;
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +26,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(LeakCheck.class)
 final class TickerTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
   /** Half a period before the first iteration; then no deviation. */

@@ -11,14 +11,17 @@ import io.tidegate.CloseStep;
 import io.tidegate.ClosedException;
 import io.tidegate.Race;
 import io.tidegate.SideThread;
+import io.tidegate.testing.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of {@link Watch}; what it shares with other waits is in {@link GiveUpTest}. */
+@ExtendWith(LeakCheck.class)
 final class WatchTest {
   private static final CancellationToken NONE = CancellationToken.none();
 
