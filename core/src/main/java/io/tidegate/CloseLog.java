@@ -61,8 +61,18 @@ final class CloseLog {
     children.add(child);
   }
 
-  synchronized void closed() {
+  /** Writes down that the gate is closed, and returns how long that took. */
+  synchronized Duration closed() {
     elapsed = sinceBegin();
+    return elapsed;
+  }
+
+  synchronized int departed() {
+    return departed;
+  }
+
+  synchronized int stepsNotDone() {
+    return (int) steps.stream().filter(step -> step.outcome() != CloseReport.Outcome.DONE).count();
   }
 
   Duration sinceBegin() {

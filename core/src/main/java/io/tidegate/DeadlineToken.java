@@ -43,7 +43,11 @@ final class DeadlineToken extends TokenNode {
     }
     CancelReason own = ownReason();
     if (inherited == null || isLaterDeadline(inherited.reason(), own)) {
-      return mark(Cancel.now(own));
+      boolean first = mark(Cancel.now(own));
+      if (first) {
+        TokenCancel.tell(this, own);
+      }
+      return first;
     }
     return super.settle(inherited);
   }

@@ -319,7 +319,12 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   private @Nullable GateImpl setClosed() {
     // All is written down before a closer can see the level and report.
     CloseLog log = closeLog();
-    log.closed();
+    Duration elapsed = log.closed();
+    if (scope == null) {
+      GateClose.tell(this, log, elapsed);
+    } else {
+      ScopeClose.tell(scope, log, elapsed);
+    }
     boolean claimed = false;
     if (inGate()) {
       claimed = gate().removeClosed(this);

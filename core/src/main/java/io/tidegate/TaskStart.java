@@ -58,7 +58,7 @@ final class TaskStart extends Event {
     event.commit();
   }
 
-  private static String lines(Map<String, String> attributes) {
+  static String lines(Map<String, String> attributes) {
     return attributes.entrySet().stream()
         .map(entry -> entry.getKey() + '=' + entry.getValue().replace('\n', ' '))
         .sorted()

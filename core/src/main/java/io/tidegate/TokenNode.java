@@ -78,6 +78,9 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
       throw new IllegalStateException("the token none() is never cancelled; cancel a child of it");
     }
     boolean first = currentCancel() == null && mark(Cancel.now(why));
+    if (first) {
+      TokenCancel.tell(this, why);
+    }
     // Also where another call was first: it may not have come to the last descendant yet, and T2 holds for every call.
     TokenGraph.deliver(this);
     return first;

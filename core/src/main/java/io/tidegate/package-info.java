@@ -30,6 +30,21 @@
  *       after it saw that cancel.
  * </ul>
  *
+ * <h2>Events of the flight recorder</h2>
+ *
+ * <p>A recording has, of the category {@code Tidegate} and with names that begin with {@code io.tidegate.}:
+ *
+ * <ul>
+ *   <li>{@code TokenCancel}: a token was cancelled, by a call or by its own deadline: code, text, source, and the scope if it
+ *       is a scope's. The tokens below it are not told of one by one.
+ *   <li>{@code ScopeClose}: a scope has closed: path, attributes, who closed it, how long that took, how many it waited for,
+ *       and how many steps were not done.
+ *   <li>{@code GateClose}: the same of a gate that is no scope's.
+ *   <li>{@code TaskStart} and {@code TaskEnd}, which a recording has to switch on: there are many.
+ * </ul>
+ *
+ * <p>While nothing records they cost nothing.
+ *
  * <h2>Who runs user code, and under which lock</h2>
  *
  * <p>The library calls user code under no lock of its own. Tasks, cancel callbacks, drain steps and close steps each run on
