@@ -44,6 +44,22 @@ public final class WalRecord {
     this.mainDataLength = mainDataLength;
   }
 
+  /**
+   * {@return a record as it was stored: its bytes were checked before}
+   *
+   * @param end the position after it
+   * @param stored the bytes from its position to its limit, which are copied
+   * @throws WalFormatException if they are no record
+   */
+  public static WalRecord ofStored(Lsn end, ByteBuffer stored) {
+    byte[] copy = new byte[stored.remaining()];
+    stored.get(stored.position(), copy);
+    if (copy.length < HEADER_SIZE) {
+      throw new WalFormatException(end, "record of " + copy.length + " bytes");
+    }
+    return RecordParser.parse(end.plus(-copy.length), end, copy); // not before the true start, which is not stored
+  }
+
   /** {@return the position of the record's first byte} */
   public Lsn start() {
     return start;
@@ -96,6 +112,12 @@ public final class WalRecord {
   /** {@return a new read-only view of the record's bytes, header included, little-endian} */
   public ByteBuffer bytes() {
     return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** {@return a new read-only view of the bytes that belong to no page, little-endian, from 0 on} */
+  public ByteBuffer mainData() {
+    int start = length() - mainDataLength;
+    return bytes.slice(start, mainDataLength).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** {@return whether PostgreSQL left the rest of the segment unused after this record} */
