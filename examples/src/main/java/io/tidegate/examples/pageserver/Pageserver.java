@@ -19,6 +19,7 @@ import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.tenant.Services;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,7 +73,7 @@ final class Pageserver {
   private static Services services(Settings settings) {
     Disk disk = Disk.real();
     RemoteStore remote = new FolderStore(settings.remote(), disk);
-    return new Services(settings.data().resolve("tenants"), disk, remote, settings.defaults());
+    return new Services(settings.data().resolve("tenants"), disk, remote, settings.defaults(), TimelineServices.create());
   }
 
   /**

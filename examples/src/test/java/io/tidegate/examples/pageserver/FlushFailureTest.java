@@ -15,8 +15,9 @@ import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
-import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -38,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(Servers.class)
 @Timeout(300)
 class FlushFailureTest {
-  private static final Checkpointing SMALL_LAYERS = new Checkpointing(1 << 17, Duration.ofMinutes(1), 2);
+  private static final TenantSettings SMALL_LAYERS = TenantSettings.DEFAULTS.withCheckpoint(1 << 17, Duration.ofMinutes(1), 2);
 
   @TempDir
   Path folder;
@@ -133,7 +135,8 @@ class FlushFailureTest {
     TimelineMetadata metadata = new TimelineMetadata(TenantId.random(), TimelineId.random(),
         cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
     LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata, disk());
-    Timeline timeline = Timeline.open(tenant, store, SMALL_LAYERS);
+    Timeline timeline = Timeline.open(
+        tenant, store, () -> SMALL_LAYERS, TimelineServices.create(), Optional.empty());
     timeline.receiveFrom(source, new SelectionRules(Duration.ofMinutes(1), Duration.ofSeconds(10), 1 << 30));
     return timeline;
   }

@@ -4,7 +4,7 @@ package io.tidegate.examples.pageserver;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidegate.examples.pageserver.storage.DeltaLayer;
+import io.tidegate.examples.pageserver.storage.LayerFile;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.wal.Lsn;
@@ -27,7 +27,7 @@ record Ledger(Lsn start, Lsn end, int layers, long records) {
     try (LayerStore store = LayerStore.open(folder)) {
       Lsn next = store.metadata().startLsn();
       long records = 0;
-      for (DeltaLayer layer : store.layers()) {
+      for (LayerFile layer : store.layers()) {
         assertEquals(next, layer.startLsn(), "no gap and no repetition");
         layer.verify();
         assertEquals(layer.recordCount(), countContinuous(layer));
@@ -39,7 +39,7 @@ record Ledger(Lsn start, Lsn end, int layers, long records) {
     }
   }
 
-  private static long countContinuous(DeltaLayer layer) throws IOException {
+  private static long countContinuous(LayerFile layer) throws IOException {
     AtomicLong count = new AtomicLong();
     AtomicLong last = new AtomicLong(layer.startLsn().value());
     layer.forEach((endLsn, bytes) -> {

@@ -15,8 +15,9 @@ import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
-import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.Candidate;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
@@ -30,6 +31,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -43,6 +45,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** One cluster with a primary and a standby: two sources of one timeline. Each is behind a line that can break. */
 @Timeout(300)
 class StandbyTest {
+  private static final TenantSettings SMALL_LAYERS =
+      TenantSettings.DEFAULTS.withCheckpoint(1 << 18, Duration.ofMinutes(1), 4);
+
   private static final SelectionRules QUICK =
       new SelectionRules(Duration.ofSeconds(2), Duration.ofSeconds(4), 1L << 30);
 
@@ -180,7 +185,8 @@ class StandbyTest {
         cluster.timeline(), slot, source.ensureSlot(slot), source.ensureSlot(slot));
     Path store = folder.resolve("tenants").resolve(metadata.tenantId().toString());
     LayerStore layers = LayerStore.create(store.resolve(metadata.timelineId().toString()), metadata);
-    Timeline timeline = Timeline.open(tenant, layers, new Checkpointing(1 << 18, Duration.ofMinutes(1), 4));
+    Timeline timeline = Timeline.open(
+        tenant, layers, () -> SMALL_LAYERS, TimelineServices.create(), Optional.empty());
     timeline.receiveFrom(source, QUICK);
     return timeline;
   }

@@ -69,7 +69,14 @@ final class TestDatabase implements AutoCloseable {
     }
   }
 
-  private String ask(String query) throws SQLException {
+  /** Has all pages written to the data files, and answers the position up to which they are in any case. */
+  Lsn checkpoint() throws SQLException {
+    execute("CHECKPOINT");
+    return Lsn.parse(ask("SELECT redo_lsn FROM pg_control_checkpoint()"));
+  }
+
+  /** {@return the first column of the one row that a query finds} */
+  String ask(String query) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(query)) {
       row.next();

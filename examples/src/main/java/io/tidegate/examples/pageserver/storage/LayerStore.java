@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.storage;
 
+import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -112,6 +115,15 @@ public final class LayerStore implements Closeable {
     return locked(folder, disk, Recovery::run);
   }
 
+  /** {@return which timeline the one in a folder branches off from; empty also where that cannot be read} */
+  public static Optional<TimelineId> ancestor(Path folder, Disk disk) {
+    try {
+      return MetadataFile.read(disk, folder).branchPoint().map(TimelineMetadata.BranchPoint::timelineId);
+    } catch (IOException unreadable) {
+      return Optional.empty(); // opening the folder fails for the same reason, and says so
+    }
+  }
+
   /**
    * Writes a layer as a file and advances the disk-consistent LSN to its end; both are durable on return, and readers
    * of the store see the layer. The caller drops the frozen layer after that.
@@ -125,13 +137,13 @@ public final class LayerStore implements Closeable {
    * @throws IllegalStateException if the flush of another layer has failed, or the store is closed
    * @throws IOException if I/O fails; the disk-consistent LSN stays as it was
    */
-  public DeltaLayer flush(FrozenLayer layer) throws IOException {
-    DeltaLayer written;
+  public LayerFile flush(FrozenLayer layer) throws IOException {
+    LayerFile written;
     lock.lock();
     try {
       checkNext(layer);
-      unfinished = new LayerName(layer.startLsn(), layer.endLsn());
-      Path file = DeltaLayerWriter.write(disk, layer, folder);
+      unfinished = LayerName.level0(layer.startLsn(), layer.endLsn());
+      Path file = LayerFileWriter.write(disk, layer.content(), folder);
       TimelineMetadata advanced = state.metadata().advancedTo(layer.endLsn());
       written = advance(file, advanced);
       state = state.with(advanced, written);
@@ -146,7 +158,7 @@ public final class LayerStore implements Closeable {
   /** {@return what the store holds now: the metadata with the layers that they vouch for} */
   public StoreContents contents() {
     StoreState now = state;
-    return new StoreContents(now.metadata(), now.layers().stream().map(DeltaLayer::file).toList());
+    return new StoreContents(now.metadata(), now.layers().stream().map(LayerFile::file).toList());
   }
 
   /**
@@ -169,7 +181,7 @@ public final class LayerStore implements Closeable {
   }
 
   /** {@return the layers in the order of the log, as of now; each one starts where the one before ends} */
-  public List<DeltaLayer> layers() {
+  public List<LayerFile> layers() {
     return state.layers();
   }
 
@@ -186,7 +198,7 @@ public final class LayerStore implements Closeable {
    */
   public List<LayerRecord> get(PageKey key, Lsn upTo) throws IOException {
     List<LayerRecord> found = new ArrayList<>();
-    for (DeltaLayer layer : state.layers()) {
+    for (LayerFile layer : state.layers()) {
       if (!layer.startLsn().isBefore(upTo)) {
         break;
       }
@@ -195,13 +207,54 @@ public final class LayerStore implements Closeable {
     return found;
   }
 
+  /** Looks into layers. */
+  @FunctionalInterface
+  public interface Look {
+    /**
+     * Looks into one layer. It may be shown again, or what came in its place: a look that was cut off is repeated.
+     *
+     * @param layer the layer
+     * @throws IOException if the layer's file cannot be read
+     */
+    void in(LayerFile layer) throws IOException;
+  }
+
+  /**
+   * Shows all layers, from the newest to the oldest.
+   *
+   * @param look called on this thread
+   * @throws CorruptLayerException if a file does not hold what was written
+   * @throws java.nio.channels.ClosedChannelException if the store was closed
+   * @throws IOException if a file cannot be read
+   */
+  public void each(Look look) throws IOException {
+    while (true) {
+      StoreState seen = state;
+      try {
+        for (LayerFile layer : seen.layers().reversed()) {
+          look.in(layer);
+        }
+        return;
+      } catch (ClosedChannelException ended) {
+        if (state == seen) {
+          throw ended;
+        }
+      }
+    }
+  }
+
+  /** {@return from where on reads are answered} */
+  public Lsn gcCutoff() {
+    return state.metadata().startLsn();
+  }
+
   /** Waits for a flush in work, closes the layer files and lets others have the folder; closing again has no effect. */
   @Override
   public void close() throws IOException {
     lock.lock();
     try {
       closed = true;
-      for (DeltaLayer layer : state.layers()) {
+      for (LayerFile layer : state.layers()) {
         layer.close();
       }
     } finally {
@@ -244,14 +297,14 @@ public final class LayerStore implements Closeable {
     if (!layer.startLsn().equals(diskConsistentLsn())) {
       throw new IllegalArgumentException("the next layer starts at " + diskConsistentLsn() + ", not so: " + layer);
     }
-    if (unfinished != null && !unfinished.equals(new LayerName(layer.startLsn(), layer.endLsn()))) {
+    if (unfinished != null && !unfinished.equals(LayerName.level0(layer.startLsn(), layer.endLsn()))) {
       throw new IllegalStateException("the flush of " + unfinished + " has failed and comes first: " + layer);
     }
   }
 
   /** {@return the layer in a durable file, once the metadata durably vouch for it} */
-  private DeltaLayer advance(Path file, TimelineMetadata advanced) throws IOException {
-    DeltaLayer written = DeltaLayer.open(disk, file);
+  private LayerFile advance(Path file, TimelineMetadata advanced) throws IOException {
+    LayerFile written = LayerFile.open(disk, file);
     boolean durable = false;
     try {
       MetadataFile.write(disk, folder, advanced);

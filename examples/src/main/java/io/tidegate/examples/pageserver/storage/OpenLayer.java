@@ -3,8 +3,11 @@ package io.tidegate.examples.pageserver.storage;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
+import io.tidegate.examples.pageserver.wal.PageTouch;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -27,6 +30,7 @@ public final class OpenLayer implements Layer {
   private final PageIndex index = new PageIndex(log);
   private volatile Lsn lastRecordLsn; // written by the writer
   private volatile long firstDirtyNanos; // written by the writer, before the first record is published
+  private Instant lastCommit = Instant.EPOCH; // the writer only
   private boolean frozen; // the writer only
 
   /** An empty layer for the log from {@code startLsn} on. */
@@ -39,14 +43,14 @@ public final class OpenLayer implements Layer {
    * Adds the next record of the log.
    *
    * @param endLsn the position right after the record, beyond that of all records before
-   * @param keys the pages that the record touches; none for a commit and the like, which is kept all the same
+   * @param touches the pages that the record touches; none for most commits and the like, which are kept all the same
    * @param record the record from its position to its limit; copied, and left as it was
    * @param nowNanos the current {@link System#nanoTime}, or of the clock that {@link #dirtyFor} is asked with; a value
    *     of a batch's beginning will do
    * @throws IllegalArgumentException if the record is not beyond the last one or too long
    * @throws IllegalStateException if the layer is frozen
    */
-  public void put(Lsn endLsn, List<PageKey> keys, ByteBuffer record, long nowNanos) {
+  public void put(Lsn endLsn, List<PageTouch> touches, ByteBuffer record, long nowNanos) {
     checkNotFrozen();
     if (!lastRecordLsn.isBefore(endLsn)) {
       throw new IllegalArgumentException("a record ending at " + endLsn + " does not follow the last one: " + this);
@@ -60,9 +64,14 @@ public final class OpenLayer implements Layer {
     }
     long position = log.length();
     log.append(endLsn, record);
-    index.add(keys, position);
+    index.add(touches, position);
     log.publish();
     lastRecordLsn = endLsn;
+  }
+
+  /** Takes note of the time of a commit whose record comes next, or came last. */
+  public void committedAt(Instant time) {
+    lastCommit = lastCommit.isBefore(time) ? time : lastCommit;
   }
 
   /**
@@ -78,7 +87,7 @@ public final class OpenLayer implements Layer {
       throw new IllegalArgumentException("a layer cannot end at " + end + ": " + this);
     }
     frozen = true;
-    return new FrozenLayer(startLsn, end, log, index);
+    return new FrozenLayer(startLsn, end, lastCommit, log, index);
   }
 
   /** {@return the end of the last record, or the layer's start while it has none} */
@@ -111,13 +120,18 @@ public final class OpenLayer implements Layer {
   }
 
   @Override
-  public List<LayerRecord> get(PageKey key, Lsn upTo) {
-    return index.get(key, upTo);
+  public List<PageVersion> versions(PageKey key, Lsn upTo) {
+    return index.versions(key, upTo);
+  }
+
+  @Override
+  public void scan(KeyRange range, Entries visitor) throws IOException {
+    index.scan(range, visitor);
   }
 
   /** Shows the records put before the call; later ones may be left out. */
   @Override
-  public void forEach(Visitor visitor) {
+  public void forEach(Visitor visitor) throws IOException {
     log.forEach(log.length(), visitor);
   }
 

@@ -3,7 +3,6 @@ package io.tidegate.examples.pageserver.storage;
 
 import io.tidegate.examples.pageserver.wal.PageKey;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +43,8 @@ final class PageTable {
     return added;
   }
 
-  /** {@return all pages, in order} */
-  List<Positions> sorted() {
+  /** {@return all pages, in no order, in a list of the caller's own} */
+  List<Positions> all() {
     List<Positions> all = new ArrayList<>();
     AtomicReferenceArray<@Nullable Positions> from = slots;
     for (int slot = 0; slot < from.length(); slot++) {
@@ -54,7 +53,6 @@ final class PageTable {
         all.add(positions);
       }
     }
-    all.sort(Comparator.comparing(Positions::key));
     return all;
   }
 

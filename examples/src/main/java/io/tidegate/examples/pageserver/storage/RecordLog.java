@@ -79,7 +79,7 @@ final class RecordLog {
     return new LayerRecord(lsnAt(position), view(position + HEADER_BYTES, lengthAt(position)));
   }
 
-  void forEach(long limit, Layer.Visitor visitor) {
+  void forEach(long limit, Layer.Visitor visitor) throws IOException {
     for (long position = 0; position < limit; position += HEADER_BYTES + lengthAt(position)) {
       LayerRecord record = recordAt(position);
       visitor.visit(record.endLsn(), record.bytes());

@@ -28,14 +28,16 @@ final class RecordScan {
   }
 
   void run(Layer.Visitor visitor) throws IOException {
-    Lsn last = header.startLsn();
+    Lsn first = header.name().startLsn();
+    Lsn end = header.name().endLsn();
+    boolean inOrder = header.name().level() != LayerLevel.IMAGE;
+    Lsn last = first;
     long offset = LayerHeader.BYTES;
     for (long i = 0; i < header.recordCount(); i++) {
       int length = load(offset);
       Lsn endLsn = new Lsn(window.getLong((int) (offset - windowOffset)));
-      if (!last.isBefore(endLsn) || header.endLsn().isBefore(endLsn)) {
-        throw new CorruptLayerException(
-            file, offset, "a record after " + last + " and up to " + header.endLsn(), "" + endLsn);
+      if ((inOrder && !last.isBefore(endLsn)) || endLsn.isBefore(first) || end.isBefore(endLsn)) {
+        throw new CorruptLayerException(file, offset, "a record after " + last + " and up to " + end, "" + endLsn);
       }
       int body = (int) (offset - windowOffset) + RecordLog.HEADER_BYTES;
       visitor.visit(endLsn, window.slice(body, length).asReadOnlyBuffer());

@@ -21,7 +21,7 @@ final class Recovery implements Closeable {
 
   private final Disk disk;
   private final Path folder;
-  private final List<DeltaLayer> layers = new ArrayList<>(); // closed with this, unless taken
+  private final List<LayerFile> layers = new ArrayList<>(); // closed with this, unless taken
 
   Recovery(Disk disk, Path folder) {
     this.disk = disk;
@@ -57,7 +57,7 @@ final class Recovery implements Closeable {
       String name = file.getFileName().toString();
       if (name.endsWith(Durable.TEMPORARY)) {
         deleteTemporary(file);
-      } else if (name.equals(MetadataFile.NAME) || name.endsWith(LayerName.SUFFIX)) {
+      } else if (name.equals(MetadataFile.NAME) || LayerName.isLayer(name)) {
         throw new FileAlreadyExistsException(
             file.toString(), null, "the folder holds a timeline already: open it, or remove the folder");
       }
@@ -66,7 +66,7 @@ final class Recovery implements Closeable {
 
   @Override
   public void close() throws IOException {
-    for (DeltaLayer layer : layers) {
+    for (LayerFile layer : layers) {
       layer.close();
     }
   }
@@ -84,7 +84,7 @@ final class Recovery implements Closeable {
         deleteTemporary(file);
       } else if (name.equals(MetadataFile.NAME)) {
         metadata = true;
-      } else if (name.endsWith(LayerName.SUFFIX)) {
+      } else if (LayerName.isLayer(name)) {
         throw new CorruptLayerException(file, "the name is not that of a layer: remove the file or rename it back");
       } else if (!name.equals(LOCK)) {
         log.warn("left alone, not a file of a timeline: {}", file);
@@ -142,13 +142,13 @@ final class Recovery implements Closeable {
     }
   }
 
-  private DeltaLayer open(LayerName name) throws IOException {
+  private LayerFile open(LayerName name) throws IOException {
     Path file = folder.resolve(name.toString());
-    DeltaLayer layer = DeltaLayer.open(disk, file);
-    if (!name.equals(new LayerName(layer.startLsn(), layer.endLsn()))) {
+    LayerFile layer = LayerFile.open(disk, file);
+    if (!name.equals(layer.name())) {
       layer.close();
       throw new CorruptLayerException(
-          file, "holds the log from " + layer.startLsn() + " to " + layer.endLsn() + ", unlike its name");
+          file, "holds " + layer.name() + ", unlike its name");
     }
     return layer;
   }
@@ -156,7 +156,7 @@ final class Recovery implements Closeable {
   /** Adds a layer that became durable before the metadata said so; a damaged one is removed. */
   private TimelineMetadata adopt(LayerName name, TimelineMetadata metadata) throws IOException {
     try {
-      DeltaLayer layer = open(name);
+      LayerFile layer = open(name);
       layers.add(layer);
       layer.verify();
     } catch (CorruptLayerException damaged) {

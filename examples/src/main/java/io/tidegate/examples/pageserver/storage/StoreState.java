@@ -10,9 +10,9 @@ import java.util.List;
  * @param metadata as in the file
  * @param layers all that the metadata vouch for, in the order of the log, unmodifiable
  */
-record StoreState(TimelineMetadata metadata, List<DeltaLayer> layers) {
-  StoreState with(TimelineMetadata newMetadata, DeltaLayer newest) {
-    List<DeltaLayer> all = new ArrayList<>(layers);
+record StoreState(TimelineMetadata metadata, List<LayerFile> layers) {
+  StoreState with(TimelineMetadata newMetadata, LayerFile newest) {
+    List<LayerFile> all = new ArrayList<>(layers);
     all.add(newest);
     return new StoreState(newMetadata, List.copyOf(all));
   }

@@ -63,6 +63,9 @@ public enum Kind implements TaskKind {
   /** Writes one layer. By {@link #LAYER_FLUSH} in the same scope, one at a time, until it is on disk or has failed. */
   LAYER_WRITE(Pools.IO),
 
+  /** Reads from layer files, in their timeline's scope. By whoever asks for a page or a size, until it is found. */
+  LAYER_READ(Pools.IO),
+
   /** Has put into the remote store what is missing there. One per tenant and timeline, in its scope, until that drains. */
   REMOTE_UPLOAD_QUEUE(Pools.BACKGROUND),
 

@@ -18,7 +18,7 @@ import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
-import io.tidegate.examples.pageserver.timeline.Checkpointing;
+import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
@@ -26,9 +26,12 @@ import io.tidegate.sync.Watch;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -139,7 +142,7 @@ public final class Tenant {
   }
 
   private void openTimelines() throws IOException, InterruptedException {
-    for (TimelineId each : FileTask.call(scope, Kind.TENANT_FILES, token -> folder.timelines())) {
+    for (TimelineId each : FileTask.call(scope, Kind.TENANT_FILES, token -> ancestorsFirst(folder.timelines()))) {
       TimelineSlot slot = new TimelineSlot(each, State.ATTACHING);
       slots.put(each, slot);
       if (FileTask.call(scope, Kind.TENANT_FILES, token -> folder.isDeleted(each))) {
@@ -149,6 +152,22 @@ public final class Tenant {
         reopen(slot);
       }
     }
+  }
+
+  private List<TimelineId> ancestorsFirst(List<TimelineId> timelines) {
+    Set<TimelineId> ordered = new LinkedHashSet<>();
+    timelines.forEach(each -> addAfterAncestors(each, timelines, ordered));
+    return List.copyOf(ordered);
+  }
+
+  private void addAfterAncestors(TimelineId timeline, List<TimelineId> known, Set<TimelineId> ordered) {
+    List<TimelineId> line = new ArrayList<>();
+    Optional<TimelineId> next = Optional.of(timeline);
+    while (next.isPresent() && known.contains(next.get()) && !line.contains(next.get())) {
+      line.addFirst(next.get());
+      next = LayerStore.ancestor(folder.timeline(next.get()), services.disk());
+    }
+    ordered.addAll(line);
   }
 
   /** One that cannot be read is broken, and the others work. */
@@ -172,22 +191,39 @@ public final class Tenant {
   /** In one task, so that no store is left without a timeline that closes it when the caller stops waiting. */
   private Timeline open(TimelineSlot slot, LayerStore store) throws IOException {
     try {
-      Timeline timeline = Timeline.open(scope, store, checkpointing());
+      Timeline timeline = Timeline.open(scope, store, this::settings, services.timelines(), ancestor(store.metadata()));
       Uploads.start(timeline.scope(), store, services.remote(), timeline::uploaded);
       slot.activate(timeline);
       return timeline;
-    } catch (RuntimeException refused) {
+    } catch (IOException | RuntimeException refused) {
       store.close();
       throw refused;
     }
   }
 
-  private Checkpointing checkpointing() {
+  private Optional<Timeline> ancestor(TimelineMetadata metadata) throws IOException {
+    Optional<BranchPoint> point = metadata.branchPoint();
+    Optional<Timeline> ancestor =
+        point.flatMap(each -> Optional.ofNullable(slots.get(each.timelineId()))).flatMap(TimelineSlot::timeline);
+    if (point.isPresent() && ancestor.isEmpty()) {
+      throw new IOException("the ancestor is broken or not there: " + point.get());
+    }
+    return ancestor;
+  }
+
+  private TenantSettings settings() {
     TenantConfig effective = effectiveConfig();
-    return new Checkpointing(
+    return new TenantSettings(
         effective.number(Setting.CHECKPOINT_DISTANCE),
         effective.duration(Setting.CHECKPOINT_TIMEOUT),
-        Math.toIntExact(effective.number(Setting.CHECKPOINT_LAYERS)));
+        Math.toIntExact(effective.number(Setting.CHECKPOINT_LAYERS)),
+        effective.number(Setting.COMPACTION_TARGET_SIZE),
+        effective.duration(Setting.COMPACTION_PERIOD),
+        Math.toIntExact(effective.number(Setting.COMPACTION_THRESHOLD)),
+        Math.toIntExact(effective.number(Setting.IMAGE_CREATION_THRESHOLD)),
+        effective.number(Setting.GC_HORIZON),
+        effective.duration(Setting.GC_PERIOD),
+        effective.duration(Setting.PITR_INTERVAL));
   }
 
   /** {@return by which rules a timeline of this tenant chooses among the servers that it receives from} */

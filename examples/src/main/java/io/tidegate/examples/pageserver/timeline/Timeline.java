@@ -4,24 +4,39 @@ package io.tidegate.examples.pageserver.timeline;
 import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
 import io.tidegate.Task;
+import io.tidegate.Visit;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.WalSource;
-import io.tidegate.examples.pageserver.storage.DeltaLayer;
 import io.tidegate.examples.pageserver.storage.FrozenLayer;
+import io.tidegate.examples.pageserver.storage.Layer;
+import io.tidegate.examples.pageserver.storage.LayerFile;
 import io.tidegate.examples.pageserver.storage.LayerStore;
+import io.tidegate.examples.pageserver.storage.OpenLayer;
+import io.tidegate.examples.pageserver.storage.PageSearch;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
 import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.wal.PageKey;
+import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalSink;
+import io.tidegate.sync.SeqWait;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,11 +46,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The flush task waits for frozen layers and has each one written by a task of its own, which blocks for the disk.
  *
- * <p>A graceful close ends the walreceiver first, then freezes what is in memory and lets the flush task write it and end;
- * last, when nobody is inside any more, the layer files are released. A hard close leaves out the flush: what was in memory
- * only is received again after the next start, as PostgreSQL's slot keeps it.
+ * <p>A graceful close ends the walreceiver first and with it the waits for more log, then freezes what is in memory and
+ * lets the flush task write it and end; last, when nobody is inside any more, the layer files are released. A hard close
+ * leaves out the flush: what was in memory only is received again after the next start, as PostgreSQL's slot keeps it.
  *
- * <p><b>Threads:</b> safe for use by any thread.
+ * <p>A branch has what it does not know itself from its ancestor, as that was where the branch begins. It must be closed
+ * before its ancestor.
+ *
+ * <p><b>Threads:</b> safe for use by any thread. Reads fork a task into the scope where they need a file: so they fail
+ * with {@link io.tidegate.GateClosedException} once the timeline closes, and a close waits for them.
  */
 public final class Timeline implements WalSink {
   private static final Logger log = LoggerFactory.getLogger(Timeline.class);
@@ -43,22 +62,38 @@ public final class Timeline implements WalSink {
   private final TimelineId id;
   private final Scope scope;
   private final LayerStore store;
+  private final Supplier<TenantSettings> settings;
+  private final TimelineServices services;
+  private final @Nullable Timeline ancestor;
   private final WritePath writePath;
+  /** Up to where all is on disk. Closed when the flush task ends. */
+  private final SeqWait flushed;
   private final Task<?> flush;
   /** Written once, by whoever finds the first source, under the lock of this. */
   private volatile @Nullable WalReceiver walReceiver;
   /** Written by the task that uploads. */
   private volatile Lsn remoteConsistentLsn = Lsn.INVALID;
 
-  private Timeline(Scope scope, LayerStore store, Checkpointing checkpointing) {
+  private Timeline(
+      Scope scope,
+      LayerStore store,
+      Supplier<TenantSettings> settings,
+      TimelineServices services,
+      @Nullable Timeline ancestor) {
     this.id = store.metadata().timelineId();
     this.scope = scope;
     this.store = store;
-    this.writePath = new WritePath(store.diskConsistentLsn(), checkpointing);
-    scope.onClosed("release layers", store::close);
+    this.settings = settings;
+    this.services = services;
+    this.ancestor = ancestor;
+    this.writePath = new WritePath(store.diskConsistentLsn(), settings);
+    this.flushed = SeqWait.startingAt("flushed", store.diskConsistentLsn().value());
+    scope.onClosed("release layers", this::release);
+    scope.token().onCancel(writePath.lastRecord()::close);
     this.flush = scope.spawn(Kind.LAYER_FLUSH, this::flushLoop);
     scope.onDrain("stop ingest", this::stopIngest);
-    scope.onDrain("freeze and flush", this::freezeAndFlush);
+    scope.onDrain("end waits for more log", writePath.lastRecord()::close);
+    scope.onDrain("freeze and flush", this::flushRest);
   }
 
   /**
@@ -66,13 +101,25 @@ public final class Timeline implements WalSink {
    *
    * @param tenant the tenant's scope
    * @param store its layers; closed with the timeline
-   * @param checkpointing when layers are frozen
+   * @param settings how it stores; asked for again and again, so that changes take effect
+   * @param services what it shares with others
+   * @param ancestor the timeline that the store's metadata name as the one it branches off from; empty if none
    * @return the timeline, which continues at the store's disk-consistent LSN
    */
-  public static Timeline open(Scope tenant, LayerStore store, Checkpointing checkpointing) {
-    TimelineId id = store.metadata().timelineId();
-    Scope scope = tenant.newChild("timeline-" + id.toString().substring(0, 8)).with(Attributes.TIMELINE_ID, id).open();
-    return new Timeline(scope, store, checkpointing);
+  public static Timeline open(
+      Scope tenant,
+      LayerStore store,
+      Supplier<TenantSettings> settings,
+      TimelineServices services,
+      Optional<Timeline> ancestor) {
+    TimelineMetadata metadata = store.metadata();
+    Optional<TimelineId> named = metadata.branchPoint().map(BranchPoint::timelineId);
+    if (!named.equals(ancestor.map(Timeline::id))) {
+      throw new IllegalArgumentException("a timeline that branches off from " + named + ", not from " + ancestor);
+    }
+    String name = "timeline-" + metadata.timelineId().toString().substring(0, 8);
+    Scope scope = tenant.newChild(name).with(Attributes.TIMELINE_ID, metadata.timelineId()).open();
+    return new Timeline(scope, store, settings, services, ancestor.orElse(null));
   }
 
   /**
@@ -133,6 +180,14 @@ public final class Timeline implements WalSink {
   }
 
   private void flushLoop(CancellationToken token) throws Exception {
+    try {
+      flushAll(token);
+    } finally {
+      flushed.close(); // nobody waits for what will not come
+    }
+  }
+
+  private void flushAll(CancellationToken token) throws Exception {
     while (true) {
       Optional<FrozenLayer> layer = writePath.awaitFrozen(token);
       if (layer.isEmpty()) {
@@ -140,6 +195,7 @@ public final class Timeline implements WalSink {
       }
       flush(layer.get(), token);
       writePath.flushed(layer.get());
+      flushed.advance(store.diskConsistentLsn().value());
       tellSource();
     }
   }
@@ -150,7 +206,7 @@ public final class Timeline implements WalSink {
     while (true) {
       token.throwIfCancelled();
       try {
-        DeltaLayer written = FileTask.call(scope, Kind.LAYER_WRITE, own -> store.flush(layer));
+        LayerFile written = FileTask.call(scope, Kind.LAYER_WRITE, own -> store.flush(layer));
         log.info("flushed {}, {} records", written.file().getFileName(), written.recordCount());
         return;
       } catch (IOException failed) {
@@ -169,13 +225,264 @@ public final class Timeline implements WalSink {
     }
   }
 
-  private void freezeAndFlush() throws InterruptedException {
+  private void flushRest() throws InterruptedException {
     writePath.finish();
     flush.join();
     scope.token().throwIfCancelled(); // a hard close ends the flush task too: this was cut short, and has not failed
     if (flush.state() != Task.State.SUCCEEDED) {
       throw new IllegalStateException("not all is flushed: " + flush);
     }
+  }
+
+  private void release() throws IOException {
+    services.pages().forget(this);
+    store.close();
+  }
+
+  /**
+   * Freezes what is in memory and waits until it is on disk.
+   *
+   * @param token ends the wait
+   * @return up to where all is on disk
+   * @throws io.tidegate.ClosedException if the timeline ends before
+   * @throws io.tidegate.CancelledException if the token is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Lsn freezeAndFlush(CancellationToken token) throws InterruptedException {
+    Lsn end = writePath.freezeNow();
+    flushed.await(end.value(), token);
+    return end;
+  }
+
+  /**
+   * Waits until the log has come to a position.
+   *
+   * @param lsn the position
+   * @param timeout for how long
+   * @param token ends the wait
+   * @throws LsnTimeoutException if it has not come so far in time
+   * @throws io.tidegate.ClosedException if the timeline is shutting down
+   * @throws io.tidegate.CancelledException if the token is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void waitLsn(Lsn lsn, Duration timeout, CancellationToken token)
+      throws LsnTimeoutException, InterruptedException {
+    if (!writePath.lastRecord().await(lsn.value(), timeout, token)) {
+      throw new LsnTimeoutException("the log has not come to " + lsn + " within " + timeout + ": the last record ends at "
+          + lastRecordLsn() + ", and all up to " + diskConsistentLsn() + " is on disk; " + sourceInWords());
+    }
+  }
+
+  private String sourceInWords() {
+    WalReceiver receiver = walReceiver;
+    return receiver == null ? "the timeline has no source" : receiver.status().value().toString();
+  }
+
+  /**
+   * {@return a page as it was at a position, 8 KiB, read-only}
+   *
+   * <p>It is as PostgreSQL writes it to disk: with the LSN of its last record, and a checksum.
+   *
+   * @param key the page
+   * @param lsn the position, to which the log must have come
+   * @param token ends the wait for the files
+   * @throws UnknownPageException if it is not there, or was not touched since the log began
+   * @throws WalRedoRequiredException if its last change is no full-page image
+   * @throws LsnCollectedException if garbage collection has removed what was there
+   * @throws LsnNotReceivedException if the log has not come so far
+   * @throws IOException if a file cannot be read, or is damaged
+   * @throws io.tidegate.GateClosedException if the timeline closes
+   * @throws io.tidegate.CancelledException if the token is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public ByteBuffer page(PageKey key, Lsn lsn, CancellationToken token)
+      throws ReadException, IOException, InterruptedException {
+    checkReadable(lsn);
+    ByteBuffer cached = services.pages().find(this, key, lsn);
+    if (cached != null) {
+      return cached;
+    }
+    PageSearch search = new PageSearch(key, lsn);
+    List<Layer> memory = writePath.snapshot();
+    for (Layer layer : memory) {
+      search.in(layer);
+    }
+    // Where memory has the page, it has all that came after.
+    boolean ended = search.isDone()
+        ? hasEnded(search, new RelationReads((upTo, look) -> each(memory, upTo, look), lsn))
+        : onFiles(token, () -> {
+          search(search);
+          return hasEnded(search, new RelationReads(this::eachLayer, lsn));
+        });
+    checkReadable(lsn); // what was removed meanwhile may be missing from the answer
+    return found(search, lsn, ended);
+  }
+
+  private static boolean hasEnded(PageSearch search, RelationReads relations) throws IOException {
+    Lsn newest = search.newest();
+    return newest != null && relations.hasEnded(search.key(), newest);
+  }
+
+  private static void each(List<Layer> layers, Lsn upTo, RelationReads.Look look) throws IOException {
+    for (Layer layer : layers) {
+      look.in(layer, upTo);
+    }
+  }
+
+  private ByteBuffer found(PageSearch search, Lsn lsn, boolean ended) throws ReadException {
+    Lsn newest = search.newest();
+    Lsn firstRecord = search.firstRecord();
+    ByteBuffer page = search.page();
+    if (newest == null || ended) {
+      throw new UnknownPageException(
+          search.key(), lsn, ended ? "it is not there any more" : "nothing of it is known since the log began");
+    }
+    if (page == null || firstRecord != null) {
+      throw new WalRedoRequiredException(search.key(), search.imageLsn(), firstRecord == null ? newest : firstRecord);
+    }
+    services.pages().put(this, search.key(), newest, lsn, page);
+    return page.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Goes on with a search in the files, and then in the ancestor as a whole. */
+  private void search(PageSearch search) throws IOException {
+    store.each(search::in);
+    Timeline parent = ancestor;
+    if (parent != null && !search.isDone()) {
+      try (Visit visit = parent.scope.enter()) {
+        visit.token().throwIfCancelled();
+        for (Layer layer : parent.writePath.snapshot()) {
+          search.in(layer);
+        }
+        parent.search(search);
+      }
+    }
+  }
+
+  /**
+   * {@return whether a relation is there at a position}
+   *
+   * @param relation the relation, or one of its other forks
+   * @param lsn the position, to which the log must have come
+   * @param token ends the wait for the files
+   * @throws RelationNotTrackedException if the log since the timeline's begin does not tell
+   * @throws ReadException if there is no answer at that position, as {@link #page} says
+   * @throws IOException if a file cannot be read, or is damaged
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public boolean relationExists(RelTag relation, Lsn lsn, CancellationToken token)
+      throws ReadException, IOException, InterruptedException {
+    return ask(lsn, token, reads -> reads.exists(relation));
+  }
+
+  /**
+   * {@return how many pages a relation has at a position}
+   *
+   * @param relation the relation, or one of its other forks
+   * @param lsn the position, to which the log must have come
+   * @param token ends the wait for the files
+   * @throws UnknownRelationException if it is not there
+   * @throws RelationNotTrackedException if the log since the timeline's begin does not tell
+   * @throws ReadException if there is no answer at that position, as {@link #page} says
+   * @throws IOException if a file cannot be read, or is damaged
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public long relationSize(RelTag relation, Lsn lsn, CancellationToken token)
+      throws ReadException, IOException, InterruptedException {
+    return ask(lsn, token, reads -> reads.size(relation));
+  }
+
+  /**
+   * {@return how many bytes the relations of a database have at a position, without their free space maps}
+   *
+   * @param database the database's OID
+   * @param lsn the position, to which the log must have come
+   * @param token ends the wait for the files
+   * @throws UnknownRelationException if there is no such database any more
+   * @throws RelationNotTrackedException if the log since the timeline's begin does not tell
+   * @throws ReadException if there is no answer at that position, as {@link #page} says
+   * @throws IOException if a file cannot be read, or is damaged
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public long databaseSize(int database, Lsn lsn, CancellationToken token)
+      throws ReadException, IOException, InterruptedException {
+    return ask(lsn, token, reads -> reads.databaseSize(database));
+  }
+
+  private interface Question<T> {
+    T of(RelationReads reads) throws IOException, ReadException;
+  }
+
+  private record Answer<T>(@Nullable T value, @Nullable ReadException refusal) {}
+
+  private <T> T ask(Lsn lsn, CancellationToken token, Question<T> question)
+      throws ReadException, IOException, InterruptedException {
+    checkReadable(lsn);
+    Answer<T> answer = onFiles(token, () -> {
+      try {
+        return new Answer<>(question.of(new RelationReads(this::eachLayer, lsn)), null);
+      } catch (ReadException refusal) {
+        return new Answer<>(null, refusal);
+      }
+    });
+    checkReadable(lsn);
+    ReadException refusal = answer.refusal();
+    if (refusal != null) {
+      throw refusal;
+    }
+    return Objects.requireNonNull(answer.value());
+  }
+
+  private void eachLayer(Lsn upTo, RelationReads.Look look) throws IOException {
+    each(writePath.snapshot(), upTo, look);
+    store.each(layer -> look.in(layer, upTo));
+    Timeline parent = ancestor;
+    if (parent != null) {
+      try (Visit visit = parent.scope.enter()) {
+        visit.token().throwIfCancelled();
+        Lsn begin = metadata().startLsn();
+        parent.eachLayer(begin.isBefore(upTo) ? begin : upTo, look);
+      }
+    }
+  }
+
+  private void checkReadable(Lsn lsn) throws ReadException {
+    if (lsn.isBefore(gcCutoff())) {
+      throw new LsnCollectedException(lsn, gcCutoff());
+    }
+    Lsn last = lastRecordLsn();
+    if (last.isBefore(lsn)) {
+      throw new LsnNotReceivedException(lsn, last);
+    }
+  }
+
+  private <T> T onFiles(CancellationToken token, Callable<T> read) throws IOException, InterruptedException {
+    token.throwIfCancelled();
+    return FileTask.call(scope, Kind.LAYER_READ, own -> read.call());
+  }
+
+  /** {@return from where on reads are answered} */
+  public Lsn gcCutoff() {
+    return store.gcCutoff();
+  }
+
+  /** {@return all layers of this timeline, the newest first} */
+  public List<LayerInfo> layers() {
+    List<LayerInfo> all = new ArrayList<>();
+    for (Layer layer : writePath.snapshot()) {
+      if (layer instanceof OpenLayer open && open.recordCount() > 0) {
+        all.add(LayerInfo.of(open));
+      } else if (layer instanceof FrozenLayer frozen) {
+        all.add(LayerInfo.of(frozen));
+      }
+    }
+    store.layers().reversed().forEach(layer -> all.add(LayerInfo.of(layer)));
+    return all;
+  }
+
+  /** {@return where the record before the last one begins; invalid while none has come since the start} */
+  public Lsn previousRecordLsn() {
+    return writePath.previousRecordLsn();
   }
 
   /** {@return the id} */
@@ -191,6 +498,11 @@ public final class Timeline implements WalSink {
   /** {@return what the timeline knows of itself on disk} */
   public TimelineMetadata metadata() {
     return store.metadata();
+  }
+
+  /** {@return how the timeline stores, as of now} */
+  public TenantSettings settings() {
+    return settings.get();
   }
 
   /** {@return how many layers are in memory} */

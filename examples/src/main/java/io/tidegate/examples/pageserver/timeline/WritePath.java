@@ -3,14 +3,22 @@ package io.tidegate.examples.pageserver.timeline;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.storage.FrozenLayer;
+import io.tidegate.examples.pageserver.storage.Layer;
 import io.tidegate.examples.pageserver.storage.OpenLayer;
-import io.tidegate.examples.pageserver.wal.BlockReference;
+import io.tidegate.examples.pageserver.wal.CommitTime;
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.wal.PageTouch;
+import io.tidegate.examples.pageserver.wal.PageTouches;
 import io.tidegate.examples.pageserver.wal.WalRecord;
+import io.tidegate.sync.SeqWait;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * The layers of one timeline that are in memory: one open layer, and behind it the frozen ones that wait for the flush.
@@ -25,38 +33,68 @@ final class WritePath {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition mayHaveFrozen = lock.newCondition();
   private final Condition mayHaveRoom = lock.newCondition();
-  private final Checkpointing checkpointing;
+  private final Supplier<TenantSettings> settings;
   private final ArrayDeque<FrozenLayer> frozen = new ArrayDeque<>();
   private OpenLayer open;
   private boolean finished;
-  /** Read without the lock. */
-  private volatile Lsn lastRecordLsn;
+  /** Written under the lock. */
+  private volatile Lsn previousRecordLsn = Lsn.INVALID;
+  /** Advanced under the lock, after the record is in the layer. */
+  private final SeqWait lastRecord;
 
-  WritePath(Lsn start, Checkpointing checkpointing) {
-    this.checkpointing = checkpointing;
+  WritePath(Lsn start, Supplier<TenantSettings> settings) {
+    this.settings = settings;
     this.open = new OpenLayer(start);
-    this.lastRecordLsn = start;
+    this.lastRecord = SeqWait.startingAt("last record", start.value());
   }
 
   Lsn lastRecordLsn() {
-    return lastRecordLsn;
+    return new Lsn(lastRecord.current());
+  }
+
+  /** {@return the end of the last record, to wait for} */
+  SeqWait lastRecord() {
+    return lastRecord;
+  }
+
+  Lsn previousRecordLsn() {
+    return previousRecordLsn;
+  }
+
+  /** {@return the layers, the newest first} */
+  List<Layer> snapshot() {
+    lock.lock();
+    try {
+      List<Layer> all = new ArrayList<>();
+      all.add(open);
+      frozen.descendingIterator().forEachRemaining(all::add);
+      return all;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Appends a record; then, if too many layers wait for the flush, waits too. */
   void put(WalRecord record, CancellationToken token) throws Exception {
+    List<PageTouch> touches = PageTouches.of(record);
     boolean full;
     lock.lock();
     try {
       if (finished) {
         throw new IllegalStateException("a record at " + record.start() + " came after the last freeze");
       }
-      open.put(
-          record.end(), record.blocks().stream().map(BlockReference::key).toList(), record.bytes(), System.nanoTime());
-      lastRecordLsn = record.end();
-      if (record.end().minus(open.startLsn()) >= checkpointing.distance()) {
+      boolean first = open.recordCount() == 0;
+      CommitTime.of(record).ifPresent(open::committedAt);
+      open.put(record.end(), touches, record.bytes(), System.nanoTime());
+      previousRecordLsn = record.previous();
+      lastRecord.advance(record.end().value());
+      long distance = settings.get().checkpointDistance();
+      if (record.end().minus(open.startLsn()) >= distance || open.byteCount() >= distance) {
         freeze();
+      } else if (first) {
+        mayHaveFrozen.signalAll(); // it is time to look at the clock
       }
-      full = frozen.size() > checkpointing.frozenLayers();
+      full = frozen.size() > settings.get().frozenLayers();
     } finally {
       lock.unlock();
     }
@@ -68,7 +106,7 @@ final class WritePath {
   private boolean awaitRoom() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (frozen.size() > checkpointing.frozenLayers()) {
+      while (frozen.size() > settings.get().frozenLayers()) {
         mayHaveRoom.await();
       }
       return true;
@@ -91,9 +129,13 @@ final class WritePath {
     lock.lockInterruptibly();
     try {
       while (frozen.isEmpty() && !finished) {
-        long untilStaleNanos = checkpointing.timeout().minus(open.dirtyFor(System.nanoTime())).toNanos();
-        if (untilStaleNanos <= 0 || mayHaveFrozen.awaitNanos(untilStaleNanos) <= 0) {
-          freezeIfStale();
+        if (open.recordCount() == 0) {
+          mayHaveFrozen.await(); // an empty layer needs no clock
+        } else {
+          Duration untilStale = settings.get().checkpointTimeout().minus(open.dirtyFor(System.nanoTime()));
+          if (!untilStale.isPositive() || mayHaveFrozen.awaitNanos(untilStale.toNanos()) <= 0) {
+            freezeIfStale();
+          }
         }
       }
       return Optional.ofNullable(frozen.peekFirst());
@@ -111,6 +153,17 @@ final class WritePath {
         throw new IllegalStateException("flushed " + layer + " before " + first);
       }
       mayHaveRoom.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Freezes what is open, and says where that ends. */
+  Lsn freezeNow() {
+    lock.lock();
+    try {
+      freeze();
+      return lastRecordLsn();
     } finally {
       lock.unlock();
     }
@@ -139,15 +192,15 @@ final class WritePath {
   }
 
   private void freezeIfStale() {
-    if (open.dirtyFor(System.nanoTime()).compareTo(checkpointing.timeout()) >= 0) {
+    if (open.dirtyFor(System.nanoTime()).compareTo(settings.get().checkpointTimeout()) >= 0) {
       freeze();
     }
   }
 
   private void freeze() {
     if (open.recordCount() > 0) {
-      frozen.addLast(open.freeze(lastRecordLsn));
-      open = new OpenLayer(lastRecordLsn);
+      frozen.addLast(open.freeze(lastRecordLsn()));
+      open = new OpenLayer(lastRecordLsn());
       mayHaveFrozen.signalAll();
     }
   }

@@ -130,7 +130,7 @@ class LayerStoreCrashTest {
 
   private void flushRest(LayerStore store) throws IOException {
     while (store.diskConsistentLsn().isBefore(wal.end())) {
-      DeltaLayer written = store.flush(layerAfter(store.diskConsistentLsn()));
+      LayerFile written = store.flush(layerAfter(store.diskConsistentLsn()));
       reported = written.endLsn();
     }
   }
@@ -179,7 +179,7 @@ class LayerStoreCrashTest {
   private void checkContent(MemoryDisk disk, LayerStore store) throws IOException {
     List<LayerRecord> all = new ArrayList<>();
     Set<Path> files = new TreeSet<>(Set.of(FOLDER.resolve("metadata")));
-    for (DeltaLayer layer : store.layers()) {
+    for (LayerFile layer : store.layers()) {
       layer.verify();
       all.addAll(SampleWal.readAll(layer));
       files.add(layer.file());

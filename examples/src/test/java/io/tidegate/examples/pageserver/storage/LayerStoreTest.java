@@ -49,7 +49,7 @@ class LayerStoreTest {
       checkAll(store);
       assertEquals(MetadataFileTest.SAMPLE.advancedTo(wal.end()), store.metadata());
       assertEquals(4, store.layers().size());
-      for (DeltaLayer layer : store.layers()) {
+      for (LayerFile layer : store.layers()) {
         assertEquals(Files.size(layer.file()), layer.fileBytes());
       }
     }
@@ -68,7 +68,7 @@ class LayerStoreTest {
   @Test
   void open_layerBeyondTheMetadata_isAdopted() throws Exception {
     create().close();
-    DeltaLayerWriter.write(Disk.real(), wal.layer(50), folder());
+    LayerFileWriter.write(Disk.real(), wal.layer(50).content(), folder());
     try (LayerStore store = LayerStore.open(folder())) {
       checkAll(store);
     }
@@ -78,7 +78,7 @@ class LayerStoreTest {
   @Test
   void open_damagedLayerBeyondTheMetadata_isRemoved() throws Exception {
     create().close();
-    Path file = DeltaLayerWriter.write(Disk.real(), wal.layer(50), folder());
+    Path file = LayerFileWriter.write(Disk.real(), wal.layer(50).content(), folder());
     byte[] content = Files.readAllBytes(file);
     for (int at : new int[] {3, 100}) {
       byte[] damaged = content.clone();
@@ -95,8 +95,8 @@ class LayerStoreTest {
   @Test
   void open_twoLayersBeyondTheMetadata_isRefused() throws Exception {
     create().close();
-    DeltaLayerWriter.write(Disk.real(), wal.layer(50), folder());
-    DeltaLayerWriter.write(Disk.real(), wal.layer(50), folder());
+    LayerFileWriter.write(Disk.real(), wal.layer(50).content(), folder());
+    LayerFileWriter.write(Disk.real(), wal.layer(50).content(), folder());
     assertRefused("the metadata are older than the layers");
     assertEquals(4, names().size());
   }
@@ -124,7 +124,7 @@ class LayerStoreTest {
     try (LayerStore store = create()) {
       file = store.flush(wal.layer(10)).file();
     }
-    String other = new LayerName(START, wal.end().plus(8)).toString();
+    String other = LayerName.level0(START, wal.end().plus(8)).toString();
     Files.move(file, file.resolveSibling("first.l0"));
     assertRefused("the name is not that of a layer");
     Files.move(file.resolveSibling("first.l0"), file.resolveSibling(other));
@@ -198,7 +198,7 @@ class LayerStoreTest {
   @Test
   void flush_afterClose_isRefused() throws Exception {
     LayerStore store = create();
-    DeltaLayer layer = store.flush(wal.layer(10));
+    LayerFile layer = store.flush(wal.layer(10));
     store.close();
     store.close();
     assertThrows(IllegalStateException.class, () -> store.flush(wal.layer(10)));
@@ -309,7 +309,7 @@ class LayerStoreTest {
       Lsn middle = wal.records.get(wal.records.size() / 3).endLsn();
       assertEquals(wal.expected(key, middle), store.get(key, middle));
     }
-    for (DeltaLayer layer : store.layers()) {
+    for (LayerFile layer : store.layers()) {
       layer.verify();
     }
   }

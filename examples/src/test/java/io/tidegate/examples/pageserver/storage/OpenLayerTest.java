@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.wal.PageEffect;
 import io.tidegate.examples.pageserver.wal.PageKey;
+import io.tidegate.examples.pageserver.wal.PageTouch;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.time.Duration;
@@ -44,7 +47,7 @@ class OpenLayerTest {
     SampleWal small = new SampleWal(8, START, 5, 0);
     OpenLayer layer = new OpenLayer(START);
     for (SampleWal.Rec each : small.extend(3 * RecordLog.CHUNK_BYTES / 17)) {
-      layer.put(each.endLsn(), each.keys(), ByteBuffer.wrap(new byte[1]), 0);
+      layer.put(each.endLsn(), SampleWal.touches(each.keys()), ByteBuffer.wrap(new byte[1]), 0);
     }
     assertEquals(small.records.size(), SampleWal.readAll(layer).size());
     assertEquals(small.expected(PAGE, small.end()).stream().map(LayerRecord::endLsn).toList(),
@@ -61,18 +64,18 @@ class OpenLayerTest {
   }
 
   @Test
-  void put_samePageTwice_findsTheRecordOnce() {
+  void put_samePageTwice_findsTheRecordOnce() throws Exception {
     OpenLayer layer = new OpenLayer(START);
-    layer.put(START.plus(8), List.of(PAGE, SampleWal.page(2), PAGE), ByteBuffer.allocate(4), 0);
+    layer.put(START.plus(8), SampleWal.touches(List.of(PAGE, SampleWal.page(2), PAGE)), ByteBuffer.allocate(4), 0);
     assertEquals(2, layer.get(PAGE, START.plus(8)).size() + layer.get(SampleWal.page(2), START.plus(8)).size());
   }
 
   @Test
-  void put_partOfABuffer_copiesThatPartAndLeavesTheBuffer() {
+  void put_partOfABuffer_copiesThatPartAndLeavesTheBuffer() throws Exception {
     OpenLayer layer = new OpenLayer(START);
     ByteBuffer direct = ByteBuffer.allocateDirect(8).put(new byte[] {0, 1, 2, 3, 4, 5, 6, 7}).position(2).limit(5);
     ByteBuffer same = direct.duplicate();
-    layer.put(START.plus(8), List.of(PAGE), direct, 0);
+    layer.put(START.plus(8), SampleWal.touches(List.of(PAGE)), direct, 0);
     assertEquals(same, direct);
     assertEquals(2, direct.position());
     direct.put(2, (byte) 99);
@@ -121,15 +124,15 @@ class OpenLayerTest {
   }
 
   @Test
-  void get_inTheMiddleOfAPut_findsTheRecordUnderNoPageYet() {
+  void get_inTheMiddleOfAPut_findsTheRecordUnderNoPageYet() throws Exception {
     OpenLayer layer = new OpenLayer(START);
-    List<PageKey> keysThatLook = new AbstractList<>() {
+    List<PageTouch> keysThatLook = new AbstractList<>() {
       @Override
-      public PageKey get(int index) {
+      public PageTouch get(int index) {
         for (int page = 0; page <= index; page++) {
-          assertEquals(List.of(), layer.get(SampleWal.page(page), START.plus(8)));
+          assertEquals(List.of(), layer.versions(SampleWal.page(page), START.plus(8)));
         }
-        return SampleWal.page(index);
+        return new PageTouch(SampleWal.page(index), PageEffect.CHANGE);
       }
 
       @Override
@@ -154,7 +157,7 @@ class OpenLayerTest {
       ends.add(threads.submit(() -> {
         for (int i = 0; i < count; i++) {
           ByteBuffer bytes = ByteBuffer.allocate(24).putInt(0, i).putInt(20, i);
-          layer.put(START.plus(i + 1), List.of(SampleWal.page(i % 7), SampleWal.page(7 + i % 11)), bytes, 0);
+          layer.put(START.plus(i + 1), SampleWal.touches(List.of(SampleWal.page(i % 7), SampleWal.page(7 + i % 11))), bytes, 0);
           done.setRelease(i + 1);
         }
       }));
@@ -166,6 +169,7 @@ class OpenLayerTest {
           do {
             checkPrefix(layer, page, modulus, first, done.getAcquire());
           } while (done.getAcquire() < count);
+          return null;
         }));
       }
       for (Future<?> end : ends) {
@@ -175,7 +179,8 @@ class OpenLayerTest {
     assertEquals(count, SampleWal.readAll(layer).size());
   }
 
-  private static void checkPrefix(OpenLayer layer, int page, int modulus, int first, int atLeast) {
+  private static void checkPrefix(OpenLayer layer, int page, int modulus, int first, int atLeast)
+      throws IOException {
     List<LayerRecord> found = layer.get(SampleWal.page(page), START.plus(Integer.MAX_VALUE));
     int next = first;
     for (LayerRecord each : found) {

@@ -4,7 +4,9 @@ package io.tidegate.examples.pageserver.storage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.wal.PageEffect;
 import io.tidegate.examples.pageserver.wal.PageKey;
+import io.tidegate.examples.pageserver.wal.PageTouch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -65,9 +67,13 @@ final class SampleWal {
 
   static OpenLayer fill(OpenLayer layer, List<Rec> records) {
     for (Rec each : records) {
-      layer.put(each.endLsn(), each.keys(), each.bytes(), 0);
+      layer.put(each.endLsn(), touches(each.keys()), each.bytes(), 0);
     }
     return layer;
+  }
+
+  static List<PageTouch> touches(List<PageKey> keys) {
+    return keys.stream().map(key -> new PageTouch(key, PageEffect.CHANGE)).toList();
   }
 
   List<LayerRecord> expected(PageKey key, Lsn upTo) {

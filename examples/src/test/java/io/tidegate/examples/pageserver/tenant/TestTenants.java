@@ -17,6 +17,7 @@ import io.tidegate.examples.pageserver.storage.LayerRecord;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import io.tidegate.examples.pageserver.wal.SampleRecords;
 import io.tidegate.examples.pageserver.wal.WalRecord;
 import java.io.IOException;
@@ -44,7 +45,7 @@ final class TestTenants implements AutoCloseable {
   private TestTenants(Path folder, Disk disk, HookedStore remote) {
     this.folder = folder;
     this.remote = remote;
-    this.tenants = new Tenants(server, new Services(folder, disk, remote, TenantConfig.EMPTY));
+    this.tenants = new Tenants(server, new Services(folder, disk, remote, TenantConfig.EMPTY, TimelineServices.create()));
   }
 
   /** Starts on what is in a folder, with the remote store beside it. */

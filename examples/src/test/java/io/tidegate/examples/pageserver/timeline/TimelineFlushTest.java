@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,7 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Which threads write layers, and who waits for them. */
 @Timeout(60)
 class TimelineFlushTest {
-  private static final Checkpointing LAYER_PER_RECORD = new Checkpointing(1, Duration.ofDays(1), 10);
+  private static final TenantSettings LAYER_PER_RECORD =
+      TenantSettings.DEFAULTS.withCheckpoint(1, Duration.ofDays(1), 10);
 
   @TempDir
   Path folder;
@@ -129,7 +131,7 @@ class TimelineFlushTest {
     LayerStore.create(folder.resolve("timeline"), metadata).close();
     LayerStore store = LayerStore.open(folder.resolve("timeline"), (Disk) watched(Disk.real(), Disk.class));
     callers.clear();
-    return Timeline.open(tenant, store, LAYER_PER_RECORD);
+    return Timeline.open(tenant, store, () -> LAYER_PER_RECORD, TimelineServices.create(), Optional.empty());
   }
 
   private static void put(Timeline timeline, int count) throws Exception {

@@ -64,7 +64,7 @@ class WritePathTest {
     WritePath path = path(1 << 30, Duration.ofMillis(1), 100);
     CompletableFuture<Optional<FrozenLayer>> found = new CompletableFuture<>();
     Thread flusher = Thread.startVirtualThread(() -> complete(found, () -> path.awaitFrozen(token)));
-    Await.until("the flusher waits", () -> flusher.getState() == Thread.State.TIMED_WAITING);
+    Await.untilParked(flusher);
     putAll(path, records.subList(0, 1));
 
     assertEquals(records.getFirst().end(), found.get().orElseThrow().endLsn());
@@ -108,7 +108,7 @@ class WritePathTest {
     CompletableFuture<Throwable> thrown = new CompletableFuture<>();
     Thread flusher = Thread.startVirtualThread(() ->
         thrown.complete(assertThrows(Throwable.class, () -> path.awaitFrozen(token))));
-    Await.until("the flusher waits", () -> flusher.getState() == Thread.State.TIMED_WAITING);
+    Await.untilParked(flusher);
     token.cancel();
 
     assertEquals(CancelledException.class, thrown.get().getClass());
@@ -137,7 +137,7 @@ class WritePathTest {
     WritePath path = path(1, NEVER, 1);
     CompletableFuture<Optional<FrozenLayer>> found = new CompletableFuture<>();
     Thread flusher = Thread.startVirtualThread(() -> complete(found, () -> path.awaitFrozen(token)));
-    Await.until("the flusher waits", () -> flusher.getState() == Thread.State.TIMED_WAITING);
+    Await.untilParked(flusher);
     path.finish();
 
     assertEquals(Optional.empty(), found.get());
@@ -166,7 +166,8 @@ class WritePathTest {
   }
 
   private static WritePath path(long distance, Duration timeout, int frozenLayers) {
-    return new WritePath(SampleRecords.START, new Checkpointing(distance, timeout, frozenLayers));
+    TenantSettings settings = TenantSettings.DEFAULTS.withCheckpoint(distance, timeout, frozenLayers);
+    return new WritePath(SampleRecords.START, () -> settings);
   }
 
   private void putAll(WritePath path, List<WalRecord> some) throws Exception {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(300)
-class DeltaLayerTest {
+class LayerFileTest {
   private static final Lsn START = new Lsn(0x16_B374_D848L);
   private static final Path FOLDER = Path.of("/timeline");
 
@@ -32,8 +32,8 @@ class DeltaLayerTest {
       SampleWal wal = new SampleWal(seed, START, 1 + seed * 3, 100);
       MemoryDisk disk = new MemoryDisk();
       FrozenLayer frozen = wal.layer(1 + seed * seed);
-      Path file = DeltaLayerWriter.write(disk, frozen, FOLDER);
-      try (DeltaLayer layer = DeltaLayer.open(disk, file)) {
+      Path file = LayerFileWriter.write(disk, frozen.content(), FOLDER);
+      try (LayerFile layer = LayerFile.open(disk, file)) {
         wal.check(layer);
         layer.verify();
         assertEquals(frozen.startLsn(), layer.startLsn());
@@ -47,9 +47,9 @@ class DeltaLayerTest {
   @Test
   void write_layerWithoutRecords_canBeRead() throws Exception {
     MemoryDisk disk = new MemoryDisk();
-    Path file = DeltaLayerWriter.write(disk, new OpenLayer(START).freeze(START.plus(64)), FOLDER);
+    Path file = LayerFileWriter.write(disk, new OpenLayer(START).freeze(START.plus(64)).content(), FOLDER);
     assertEquals("00000016B374D848-00000016B374D888.l0", file.getFileName().toString());
-    try (DeltaLayer layer = DeltaLayer.open(disk, file)) {
+    try (LayerFile layer = LayerFile.open(disk, file)) {
       layer.verify();
       assertEquals(0, layer.recordCount());
       assertEquals(List.of(), layer.get(SampleWal.page(1), layer.endLsn()));
@@ -94,7 +94,7 @@ class DeltaLayerTest {
         MemoryDisk disk = new MemoryDisk();
         Path file = FOLDER.resolve("x");
         disk.put(file, Arrays.copyOf(sound, length));
-        assertThrows(CorruptLayerException.class, () -> DeltaLayer.open(disk, file).close());
+        assertThrows(CorruptLayerException.class, () -> LayerFile.open(disk, file).close());
       }
     }
   }
@@ -107,11 +107,11 @@ class DeltaLayerTest {
     for (int field = 16; field <= 48; field += 8) {
       for (long extreme : extremes) {
         ByteBuffer damaged = ByteBuffer.wrap(sound.clone()).putLong(field, extreme);
-        damaged.putInt(60, Checksums.of(damaged, 60));
+        damaged.putInt(LayerHeader.BYTES - 4, Checksums.of(damaged, LayerHeader.BYTES - 4));
         MemoryDisk disk = new MemoryDisk();
         Path file = FOLDER.resolve("x");
         disk.put(file, damaged.array());
-        assertThrows(CorruptLayerException.class, () -> DeltaLayer.open(disk, file).close(), field + ": " + extreme);
+        assertThrows(CorruptLayerException.class, () -> LayerFile.open(disk, file).close(), field + ": " + extreme);
       }
     }
   }
@@ -119,12 +119,12 @@ class DeltaLayerTest {
   @Test
   void get_damagedRecord_namesFileOffsetAndBothChecksums() throws Exception {
     MemoryDisk disk = new MemoryDisk();
-    Path file = DeltaLayerWriter.write(disk, SampleWal.layer(START, List.of(
-        new SampleWal.Rec(START.plus(8), List.of(SampleWal.page(0)), ByteBuffer.allocate(50))), START.plus(8)), FOLDER);
+    Path file = LayerFileWriter.write(disk, SampleWal.layer(START, List.of(
+        new SampleWal.Rec(START.plus(8), List.of(SampleWal.page(0)), ByteBuffer.allocate(50))), START.plus(8)).content(), FOLDER);
     byte[] damaged = disk.content(file);
     damaged[LayerHeader.BYTES + RecordLog.HEADER_BYTES + 20] ^= 1;
     disk.put(file, damaged);
-    try (DeltaLayer layer = DeltaLayer.open(disk, file)) {
+    try (LayerFile layer = LayerFile.open(disk, file)) {
       CorruptLayerException corrupt =
           assertThrows(CorruptLayerException.class, () -> layer.get(SampleWal.page(0), START.plus(8)));
       assertEquals(file, corrupt.file());
@@ -143,12 +143,12 @@ class DeltaLayerTest {
     while (open.byteCount() < 80L << 20) {
       random.nextBytes(bytes);
       int length = count == 100 ? bytes.length : random.nextInt(1000);
-      open.put(START.plus(++count), List.of(SampleWal.page(count % 5000)), ByteBuffer.wrap(bytes, 0, length), 0);
+      open.put(START.plus(++count), SampleWal.touches(List.of(SampleWal.page(count % 5000))), ByteBuffer.wrap(bytes, 0, length), 0);
     }
     FrozenLayer frozen = open.freeze(START.plus(count));
     CountingDisk disk = new CountingDisk();
-    Path file = DeltaLayerWriter.write(disk, frozen, folder);
-    try (DeltaLayer layer = DeltaLayer.open(disk, file)) {
+    Path file = LayerFileWriter.write(disk, frozen.content(), folder);
+    try (LayerFile layer = LayerFile.open(disk, file)) {
       assertTrue(disk.total.get() < 100_000, () -> "to open: " + disk.total);
       disk.total.set(0);
       PageKey page = SampleWal.page(4711);
@@ -164,8 +164,8 @@ class DeltaLayerTest {
   @Test
   void read_recordLargerThanTheWindow_isWhole(@TempDir Path folder) throws Exception {
     SampleWal wal = new SampleWal(11, START, 3, 3 << 20);
-    Path file = DeltaLayerWriter.write(Disk.real(), wal.layer(12), folder);
-    try (DeltaLayer layer = DeltaLayer.open(Disk.real(), file)) {
+    Path file = LayerFileWriter.write(Disk.real(), wal.layer(12).content(), folder);
+    try (LayerFile layer = LayerFile.open(Disk.real(), file)) {
       wal.check(layer);
       layer.verify();
     }
@@ -173,7 +173,7 @@ class DeltaLayerTest {
 
   private static byte[] bytesOf(FrozenLayer layer) throws IOException {
     MemoryDisk disk = new MemoryDisk();
-    return disk.content(DeltaLayerWriter.write(disk, layer, FOLDER));
+    return disk.content(LayerFileWriter.write(disk, layer.content(), FOLDER));
   }
 
   /** {@return true for the same data, false for a corrupt file; anything else fails} */
@@ -181,7 +181,7 @@ class DeltaLayerTest {
     MemoryDisk disk = new MemoryDisk();
     Path file = FOLDER.resolve("x");
     disk.put(file, content);
-    try (DeltaLayer layer = DeltaLayer.open(disk, file)) {
+    try (LayerFile layer = LayerFile.open(disk, file)) {
       for (int page = 0; page < 3; page++) {
         try {
           assertEquals(wal.expected(SampleWal.page(page), wal.end()), layer.get(SampleWal.page(page), wal.end()));
