@@ -7,6 +7,7 @@ import io.tidegate.GateClosedException;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.management.StatusDisplay;
+import io.tidegate.examples.pageserver.pageservice.PageService;
 import io.tidegate.examples.pageserver.remote.FolderStore;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.source.LocalPostgres;
@@ -22,13 +23,16 @@ import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +48,7 @@ import org.slf4j.LoggerFactory;
  *     tenant-…         one for each tenant: what brings it up, what deletes its timelines
  *       timeline-…     one for each timeline: flush task, upload task, and the tasks for each layer written or uploaded
  *         walreceiver  manager task and connection task
+ *   page-service       its listener is closed first of all, its clients after the tenants
  *   management         the status display: closed last, so that it shows the rest closing
  * </pre>
  *
@@ -62,6 +67,8 @@ final class Pageserver {
   private final Scope sources;
   private final Tenants tenants;
   private final Consumer<Throwable> onFailure;
+  /** Written once, before the server is shared. */
+  private @Nullable PageService pages;
 
   private Pageserver(Settings settings, Consumer<Throwable> onFailure) {
     this.onFailure = onFailure;
@@ -89,6 +96,7 @@ final class Pageserver {
     Pageserver server = new Pageserver(settings, onFailure);
     try {
       server.lockFolder(settings.data());
+      server.startPages(settings);
       server.tenants.load();
       server.startManagement(settings.statusPeriod());
       server.startSources(settings);
@@ -107,11 +115,19 @@ final class Pageserver {
     scope.onClosed("unlock folder", lock::close);
   }
 
+  /** Before the tenants are there, so that a port that is taken is found first; clients are told to wait. */
+  private void startPages(Settings settings) throws IOException {
+    PageService service = PageService.start(scope, tenants, settings.pages());
+    pages = service;
+    scope.onDrain("stop accepting page clients", service::stopAccepting);
+  }
+
   private void startManagement(Duration statusPeriod) {
     Scope management = scope.child("management");
     management.spawn(Kind.STATUS, new StatusDisplay(scope, tenants, statusPeriod)::run);
     scope.onDrain("stop sources", sources::close);
     scope.onDrain("close tenants", () -> tenants.scope().closeGracefully(UNTIL_THE_SERVER_CLOSES_HARD));
+    scope.onDrain("end page clients", Objects.requireNonNull(pages)::close);
     scope.onDrain("stop management", management::close);
   }
 
@@ -219,6 +235,11 @@ final class Pageserver {
   /** {@return all tenants} */
   Tenants tenants() {
     return tenants;
+  }
+
+  /** {@return where the page service listens} */
+  InetSocketAddress pageAddress() {
+    return Objects.requireNonNull(pages).address();
   }
 
   /** {@return the timelines of all tenants} */

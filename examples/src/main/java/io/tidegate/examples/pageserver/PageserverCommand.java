@@ -4,9 +4,12 @@ package io.tidegate.examples.pageserver;
 import io.tidegate.CloseReport;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
+import io.tidegate.examples.pageserver.pageservice.PageServiceSettings;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.task.Pools;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -99,6 +102,14 @@ public final class PageserverCommand implements Callable<Integer> {
   private Duration statusPeriod = Duration.ofSeconds(3);
 
   @Option(
+      names = "--listen-pg",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:64000",
+      description = "Where the page service listens for psql, JDBC drivers and page clients; port 0 takes any that is free. "
+          + "It asks nobody who he is. Default: ${DEFAULT-VALUE}")
+  private InetSocketAddress pages = new InetSocketAddress(InetAddress.getLoopbackAddress(), 64000);
+
+  @Option(
       names = "--stop-with-parent",
       hidden = true,
       description = "Close when the process that started this one ends, as if it had passed on its signal.")
@@ -117,7 +128,23 @@ public final class PageserverCommand implements Callable<Integer> {
 
   /** {@return the command with its parser} */
   static CommandLine commandLine() {
-    return new CommandLine(new PageserverCommand()).registerConverter(Duration.class, PageserverCommand::duration);
+    return new CommandLine(new PageserverCommand())
+        .registerConverter(Duration.class, PageserverCommand::duration)
+        .registerConverter(InetSocketAddress.class, PageserverCommand::address);
+  }
+
+  private static InetSocketAddress address(String text) {
+    int colon = text.lastIndexOf(':');
+    try {
+      String host = text.substring(0, Math.max(0, colon)).replaceAll("^\\[|]$", "");
+      InetSocketAddress address = new InetSocketAddress(host, Integer.parseInt(text.substring(colon + 1)));
+      if (!host.isEmpty() && !address.isUnresolved()) {
+        return address;
+      }
+    } catch (IllegalArgumentException malformed) {
+      throw new TypeConversionException("'" + text + "' is no address like 127.0.0.1:64000");
+    }
+    throw new TypeConversionException("'" + text + "' names no host that is known, as 127.0.0.1:64000 does");
   }
 
   private static Duration duration(String text) {
@@ -172,7 +199,7 @@ public final class PageserverCommand implements Callable<Integer> {
           .with(Setting.CHECKPOINT_TIMEOUT, TenantConfig.text(checkpointTimeout));
       Path folder = data.toAbsolutePath();
       Path remoteFolder = remote.map(Path::toAbsolutePath).orElse(folder.resolve("remote"));
-      return new Settings(folder, remoteFolder, sources, defaults, statusPeriod);
+      return new Settings(folder, remoteFolder, sources, defaults, statusPeriod, PageServiceSettings.on(pages));
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }

@@ -2,6 +2,7 @@
 package io.tidegate.examples.pageserver;
 
 import io.tidegate.examples.pageserver.config.TenantConfig;
+import io.tidegate.examples.pageserver.pageservice.PageServiceSettings;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,8 +16,15 @@ import java.util.List;
  * @param sources the PostgreSQL servers whose WAL it receives; none to start two of its own
  * @param defaults what is set for tenants that do not set it themselves
  * @param statusPeriod how often it shows its status
+ * @param pages where the page service listens, and its limits
  */
-record Settings(Path data, Path remote, List<PostgresSource> sources, TenantConfig defaults, Duration statusPeriod) {
+record Settings(
+    Path data,
+    Path remote,
+    List<PostgresSource> sources,
+    TenantConfig defaults,
+    Duration statusPeriod,
+    PageServiceSettings pages) {
   Settings {
     sources = List.copyOf(sources);
   }

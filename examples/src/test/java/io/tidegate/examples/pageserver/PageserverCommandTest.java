@@ -30,6 +30,7 @@ class PageserverCommandTest {
       --checkpoint-distance | 0              | checkpoint_distance
       --checkpoint-distance | much           | --checkpoint-distance
       --postgres            | localhost      | connection string
+      --listen-pg           | 127.0.0.1:x    | '127.0.0.1:x' is no address like
       --nonsense            | 1              | Unknown option
       """)
   void execute_withBadValue_exitsWithTwoAndSaysWhy(String option, String value, String message) {

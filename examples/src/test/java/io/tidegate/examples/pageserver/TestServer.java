@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidegate.CloseReport;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
+import io.tidegate.examples.pageserver.pageservice.PageServiceSettings;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +31,9 @@ final class TestServer implements AutoCloseable {
   static final TenantConfig ALL_IN_MEMORY =
       TenantConfig.EMPTY.with(Setting.CHECKPOINT_DISTANCE, "" + (1 << 30)).with(Setting.CHECKPOINT_TIMEOUT, "1h");
 
+  private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  private static final PageServiceSettings PAGES = new PageServiceSettings(
+      ANY_PORT, 100, Duration.ofMinutes(1), Duration.ofMinutes(10), Duration.ofMinutes(1), Duration.ofMinutes(1));
   private static final Duration BUDGET = Duration.ofSeconds(20);
 
   private final Pageserver server;
@@ -43,13 +49,18 @@ final class TestServer implements AutoCloseable {
     List<Throwable> failures = new CopyOnWriteArrayList<>();
     List<PostgresSource> parsed = Stream.of(sources).map(PostgresSource::of).toList();
     Settings settings =
-        new Settings(data, data.resolveSibling("remote"), parsed, defaults, Duration.ofHours(1));
+        new Settings(data, data.resolveSibling("remote"), parsed, defaults, Duration.ofHours(1), PAGES);
     return new TestServer(Pageserver.start(settings, failures::add), failures);
   }
 
   /** {@return its tenants} */
   Tenants tenants() {
     return server.tenants();
+  }
+
+  /** {@return where its page service listens} */
+  InetSocketAddress pages() {
+    return server.pageAddress();
   }
 
   /** {@return what made the server give up} */

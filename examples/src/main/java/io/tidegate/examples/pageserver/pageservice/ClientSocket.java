@@ -14,11 +14,12 @@ import java.util.concurrent.TimeUnit;
 /**
  * A client's socket, with limits to how long it may be silent and how long its end may take.
  *
- * <p><b>Threads:</b> confined to the task of the connection, but for {@link #hangUp}, which ends that task's reads and writes.
+ * <p><b>Threads:</b> confined to the task of the connection, but for {@link #hangUp}, which ends that task's reads and
+ * writes.
  */
 final class ClientSocket implements AutoCloseable {
-  /** How long a client may take to read what it is told at the end. */
-  private static final Duration FAREWELL = Duration.ofMillis(500);
+  /** How long what a client still sends is read and thrown away. */
+  private static final Duration LINGER = Duration.ofMillis(500);
 
   private static final int DRAINED_AT_MOST = 1 << 20;
 
@@ -28,7 +29,7 @@ final class ClientSocket implements AutoCloseable {
   private boolean hasDeadline;
 
   private long deadlineNanos;
-  private Duration silence = FAREWELL;
+  private Duration silence = LINGER;
 
   private final WatchedInput input;
 
@@ -78,15 +79,15 @@ final class ClientSocket implements AutoCloseable {
   }
 
   /**
-   * Lets the client read the last words: a socket that is closed with something unread in it takes them back. What the client
-   * still sends is thrown away, until it closes its end, or for half a second.
+   * Lets the client read the last words: a socket that is closed with something unread in it takes them back. What the
+   * client still sends is thrown away, until it closes its end, or for half a second.
    */
   void farewell() throws IOException {
     socket.shutdownOutput();
     if (input.isWatched()) {
       return;
     }
-    limitAll(FAREWELL);
+    limitAll(LINGER);
     byte[] thrownAway = new byte[4096];
     int sum = 0;
     try {
@@ -99,13 +100,15 @@ final class ClientSocket implements AutoCloseable {
   }
 
   /**
-   * Asks the connection's task to come to its end, from another thread: a read that waits ends as if the client had closed
-   * its end, and after half a second every read and write fails.
+   * Asks the connection's task to come to its end, from another thread: a read that waits ends as if the client had
+   * closed its end, and after a while every read and write fails.
+   *
+   * @param patience how long
    */
-  void hangUp() {
+  void hangUp(Duration patience) {
     try {
       socket.shutdownInput();
-      boolean ended = closed.await(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+      boolean ended = closed.await(patience.toMillis(), TimeUnit.MILLISECONDS);
       if (!ended) {
         socket.close();
       }
@@ -126,7 +129,7 @@ final class ClientSocket implements AutoCloseable {
 
   @Override
   public String toString() {
-    return String.valueOf(socket.getRemoteSocketAddress());
+    return socket.getInetAddress().getHostAddress() + ":" + socket.getPort();
   }
 
   /** Has each read end in time. */

@@ -57,11 +57,11 @@ final class Connection {
   }
 
   /**
-   * Serves the client until it leaves, breaks the protocol or is silent for too long, or the token is cancelled; closes the
-   * socket.
+   * Serves the client until it leaves, breaks the protocol or is silent for too long, or the token is cancelled; closes
+   * the socket.
    */
   void run(CancellationToken token) throws Exception {
-    Registration hangUp = token.onCancel(socket::hangUp);
+    Registration hangUp = token.onCancel(() -> socket.hangUp(shared.settings.farewell()));
     try (socket) {
       serve(token);
     } finally {

@@ -58,7 +58,7 @@ final class PageReads {
       throws CommandException, InterruptedException {
     Lsn request = asOf.request();
     Lsn since = asOf.notModifiedSince();
-    if (request.equals(Lsn.INVALID) || request.isBefore(since)) {
+    if (request.equals(Lsn.INVALID) || request.isBefore(since) || since.value() < 0) {
       throw new CommandException(SqlState.INVALID_PARAMETER_VALUE,
           "a page request as of " + request + " that was not modified since " + since);
     }

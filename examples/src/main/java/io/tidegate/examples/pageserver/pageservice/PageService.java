@@ -6,6 +6,7 @@ import io.tidegate.GateClosedException;
 import io.tidegate.Scope;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
+import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.sync.Limiter;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -16,11 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves pages to clients of PostgreSQL's protocol: a scope {@code page-service} with a task that accepts, and one for each
- * connection.
+ * Serves pages to clients of PostgreSQL's protocol: a scope {@code page-service} with a task that accepts, and one for
+ * each connection.
  *
- * <p>A close in order is of three steps: {@link #stopAccepting}, then whoever owns the timelines closes them, then {@link
- * #close}. Clients that ask for a timeline that closes, and those that are there at the end, are told with SQLSTATE 57P01.
+ * <p>A close in order is of three steps: {@link #stopAccepting}, then whoever owns the timelines closes them, then
+ * {@link #close}. Clients that ask for a timeline that closes, and those that are there at the end, are told with
+ * SQLSTATE 57P01.
  *
  * <p><b>Threads:</b> safe for use by any thread.
  */
@@ -45,8 +47,19 @@ public final class PageService {
         Limiter.of("page clients", settings.clients()),
         new Commands(timelines, settings.waitLsn()),
         new Sessions());
-    scope.onDrain("stop accepting", this::stopAccepting);
-    scope.onDrain("end clients", this::close);
+  }
+
+  /**
+   * Starts to accept.
+   *
+   * @param parent the server's scope
+   * @param tenants what clients may ask for
+   * @param settings where to listen, and the limits
+   * @return the service
+   * @throws IOException if the address cannot be listened on
+   */
+  public static PageService start(Scope parent, Tenants tenants, PageServiceSettings settings) throws IOException {
+    return start(parent, new StoredTimelines(tenants), settings);
   }
 
   /**
@@ -64,7 +77,7 @@ public final class PageService {
     scope.onClosed("release port", server::close);
     PageService service = new PageService(scope, timelines, settings, server);
     service.listener.spawn(Kind.PAGE_LISTENER, service::accept);
-    log.info("page service on {}", service.address());
+    log.info("page service on {}", text(service.address()));
     return service;
   }
 
@@ -76,8 +89,12 @@ public final class PageService {
       return server;
     } catch (IOException taken) {
       server.close();
-      throw new IOException("the page service cannot listen on " + address + ": " + taken.getMessage(), taken);
+      throw new IOException("the page service cannot listen on " + text(address) + ": " + taken.getMessage(), taken);
     }
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
   }
 
   /** {@return where it listens, with the port that was found if none was given} */
@@ -95,7 +112,7 @@ public final class PageService {
     listener.close();
   }
 
-  /** Ends everything: clients are told, and have half a second to hear it. Returns when no task of it runs any more. */
+  /** Ends everything: clients are told, and have a while to hear it. Returns when no task of it runs any more. */
   public void close() {
     listener.close();
     clients.close();

@@ -11,10 +11,11 @@ import java.time.Duration;
  * @param clients how many sessions there may be at a time
  * @param handshake how long a client may take until its session begins
  * @param silence how long a client may be silent in a session
+ * @param farewell how long a client may take at the server's close to read what it is told
  * @param waitLsn how long a request waits for an LSN that was not received yet
  */
 public record PageServiceSettings(
-    InetSocketAddress listen, int clients, Duration handshake, Duration silence, Duration waitLsn) {
+    InetSocketAddress listen, int clients, Duration handshake, Duration silence, Duration farewell, Duration waitLsn) {
   /**
    * {@return the usual limits}
    *
@@ -22,6 +23,6 @@ public record PageServiceSettings(
    */
   public static PageServiceSettings on(InetSocketAddress listen) {
     return new PageServiceSettings(
-        listen, 100, Duration.ofSeconds(30), Duration.ofMinutes(10), Duration.ofSeconds(60));
+        listen, 100, Duration.ofSeconds(30), Duration.ofMinutes(10), Duration.ofMillis(500), Duration.ofSeconds(60));
   }
 }

@@ -20,7 +20,7 @@ interface ServedTimelines {
   /** {@return what is set for a tenant, by name} */
   SequencedMap<String, String> settings(TenantId tenant) throws CommandException;
 
-  /** {@return all of them, one row each: {@link #STATUS_COLUMNS}} */
+  /** {@return all of them, and tenants without any, one row each with {@link #STATUS_COLUMNS}; empty is unknown} */
   List<List<String>> status();
 
   /** What {@link #status} tells of a timeline. */

@@ -13,6 +13,7 @@ import io.tidegate.examples.pageserver.LogLines;
 import io.tidegate.examples.pageserver.pageservice.wire.ClientInput;
 import io.tidegate.examples.pageserver.pageservice.wire.ProtocolViolationException;
 import io.tidegate.examples.pageserver.pageservice.wire.ServerOutput;
+import io.tidegate.testing.LeakCheck;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -31,15 +32,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What broken and hostile clients send: 100,000 conversations, some thousand of them through sockets. */
+@ExtendWith(LeakCheck.class)
 @Timeout(300)
 class BrokenInputTest {
   private static final int THROUGH_THE_SESSION = 97_000;
   private static final int THROUGH_SOCKETS = 3_000;
   private static final int SIDE_BY_SIDE = 8;
   private static final PageServiceSettings HASTY = new PageServiceSettings(
-      ServiceUnderTest.PATIENT.listen(), 100, Duration.ofMinutes(10), Duration.ofMinutes(10), Duration.ofNanos(1));
+      ServiceUnderTest.PATIENT.listen(), 100, Duration.ofMinutes(10), Duration.ofMinutes(10), Duration.ofMinutes(10),
+      Duration.ofNanos(1));
 
   private LogLines log;
 

@@ -12,6 +12,7 @@ import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.LogLines;
 import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.testing.LeakCheck;
 import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -22,12 +23,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Closes, with clients that are silent, wait, or never read. */
+@ExtendWith(LeakCheck.class)
 @Timeout(300)
 class PageServiceCloseTest {
   private static final String STREAM = "pagestream_v2 " + FakeTimelines.TENANT + " " + FakeTimelines.TIMELINE;
   private static final int MORE_PAGES_THAN_BUFFERS_HOLD = 2_000;
+
+  private static final PageServiceSettings HASTY = new PageServiceSettings(
+      ServiceUnderTest.PATIENT.listen(), 100, Duration.ofMinutes(10), Duration.ofMinutes(10), Duration.ofMillis(1),
+      Duration.ofMinutes(10));
 
   private LogLines log;
 
@@ -114,7 +121,7 @@ class PageServiceCloseTest {
 
   @Test
   void close_withAClientThatNeverReads_ends() throws Exception {
-    try (ServiceUnderTest under = new ServiceUnderTest(); RawClient client = neverReading(under)) {
+    try (ServiceUnderTest under = new ServiceUnderTest(HASTY); RawClient client = neverReading(under)) {
       CloseReport report = under.server.closeGracefully(Duration.ofMinutes(2));
       assertTrue(report.isOrderly(), report::toString);
       assertEquals(List.of(), under.server.tasks());
@@ -124,7 +131,7 @@ class PageServiceCloseTest {
 
   @Test
   void closeOfATimeline_waitsForNoClientThatNeverReads() throws Exception {
-    try (ServiceUnderTest under = new ServiceUnderTest(); RawClient client = neverReading(under)) {
+    try (ServiceUnderTest under = new ServiceUnderTest(HASTY); RawClient client = neverReading(under)) {
       under.timelines.scope().close();
       assertEquals(1, under.connections(), "blocked in its write as before");
       assertEquals(1, under.service.sessions(), client::toString);

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.LogLines;
 import io.tidegate.examples.pageserver.pageservice.RawClient.Answer;
+import io.tidegate.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -22,12 +23,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the page service answers, byte by byte, and what it leaves when a client is gone. */
+@ExtendWith(LeakCheck.class)
 @Timeout(300)
 class PageServiceTest {
+  private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final long LATEST = -1;
   private static final String STREAM =
       "pagestream_v2 " + FakeTimelines.TENANT + " " + FakeTimelines.TIMELINE;
@@ -107,8 +111,8 @@ class PageServiceTest {
       status now                                        | 42601 | write: status
       show abc                                          | 22023 | a tenant id is 32 hexadecimal digits
       get_last_record_rlsn T 0123                       | 22023 | 32 hexadecimal digits
-      get_last_record_rlsn 00000000000000010000000000000002 00000000000000030000000000000005 | 42704 | there is no timeline
-      pagestream_v2 00000000000000010000000000000003 00000000000000030000000000000004        | 42704 | there is no timeline
+      get_last_record_rlsn 00000000000000010000000000000002 00000000000000030000000000000005 | 42704 | there is no
+      pagestream_v2 00000000000000010000000000000003 00000000000000030000000000000004        | 42704 | there is no
       """)
   void query_thatIsWrong_failsAndTheSessionGoesOn(String command, String state, String text) throws Exception {
     try (ServiceUnderTest under = new ServiceUnderTest(); RawClient client = under.start()) {
@@ -187,13 +191,16 @@ class PageServiceTest {
   void pageStream_answersWhatIsWrongAndGoesOn() throws Exception {
     try (ServiceUnderTest under = new ServiceUnderTest(); RawClient client = stream(under)) {
       client.send(message('d', new byte[] {4, 0}), message('d', new byte[0]), message('d', new byte[34]),
-          message('d', new byte[] {2, 0, 0}), getPage(1, 2, 1, 1), getPage(LATEST, 1, FakeTimelines.BROKEN_RELATION, 1),
+          message('d', new byte[] {2, 0, 0}), getPage(1, 2, 1, 1), getPage(LATEST, LATEST, 1, 1),
+          getPage(LATEST, 1, FakeTimelines.BROKEN_RELATION, 1),
           forkRequest(0, 1));
       assertEquals("there is no page request 4", error(client.read()));
       assertEquals("the page request is too short", error(client.read()));
       assertEquals("the page request has 4 bytes too many", error(client.read()));
       assertEquals("the page request is too short", error(client.read()));
       assertEquals("a page request as of 0/1 that was not modified since 0/2", error(client.read()));
+      assertEquals("a page request as of FFFFFFFF/FFFFFFFF that was not modified since FFFFFFFF/FFFFFFFF",
+          error(client.read()));
       assertTrue(error(client.read()).contains("broken on purpose"));
       assertArrayEquals(new byte[] {100, 1}, client.read('d').body());
       assertTrue(log.contains("a page request failed"));
@@ -236,7 +243,7 @@ class PageServiceTest {
   @Test
   void wait_forAnLsnThatDoesNotCome_isAnsweredInTime() throws Exception {
     PageServiceSettings hasty = new PageServiceSettings(
-        ServiceUnderTest.PATIENT.listen(), 1, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMillis(1));
+        ServiceUnderTest.PATIENT.listen(), 1, MINUTE, MINUTE, MINUTE, Duration.ofMillis(1));
     try (ServiceUnderTest under = new ServiceUnderTest(hasty); RawClient client = stream(under)) {
       client.send(getPage(LATEST, 0x2000, 1, 1), forkRequest(0, 1));
       assertEquals("the LSN 0/2000 did not come", error(client.read()));
@@ -310,7 +317,7 @@ class PageServiceTest {
   @Test
   void silence_endsTheSession() throws Exception {
     PageServiceSettings hasty = new PageServiceSettings(
-        ServiceUnderTest.PATIENT.listen(), 1, Duration.ofMinutes(1), Duration.ofMillis(1), Duration.ofMinutes(1));
+        ServiceUnderTest.PATIENT.listen(), 1, MINUTE, Duration.ofMillis(1), MINUTE, MINUTE);
     try (ServiceUnderTest under = new ServiceUnderTest(hasty); RawClient client = under.start()) {
       client.readEnd("57P05");
       under.awaitNobody();
@@ -320,7 +327,7 @@ class PageServiceTest {
   @Test
   void handshake_thatTakesTooLong_isEnded() throws Exception {
     PageServiceSettings hasty = new PageServiceSettings(
-        ServiceUnderTest.PATIENT.listen(), 1, Duration.ofMillis(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
+        ServiceUnderTest.PATIENT.listen(), 1, Duration.ofMillis(1), MINUTE, MINUTE, MINUTE);
     try (ServiceUnderTest under = new ServiceUnderTest(hasty); RawClient client = under.connect()) {
       client.readEnd("57P05");
       under.awaitNobody();
@@ -330,7 +337,8 @@ class PageServiceTest {
   @Test
   void clients_beyondTheLimit_areRefused() throws Exception {
     PageServiceSettings few = new PageServiceSettings(ServiceUnderTest.PATIENT.listen(), 2,
-        ServiceUnderTest.PATIENT.handshake(), ServiceUnderTest.PATIENT.silence(), ServiceUnderTest.PATIENT.waitLsn());
+        ServiceUnderTest.PATIENT.handshake(), ServiceUnderTest.PATIENT.silence(),
+        ServiceUnderTest.PATIENT.farewell(), ServiceUnderTest.PATIENT.waitLsn());
     try (ServiceUnderTest under = new ServiceUnderTest(few); RawClient first = under.start()) {
       try (RawClient second = under.start(); RawClient third = under.connect()) {
         third.send(startup(3 << 16, "user", "me", ""));

@@ -15,7 +15,7 @@ import java.time.Duration;
 final class ServiceUnderTest implements AutoCloseable {
   private static final Duration LONG = Duration.ofMinutes(10);
   static final PageServiceSettings PATIENT = new PageServiceSettings(
-      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100, LONG, LONG, LONG);
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100, LONG, LONG, LONG, LONG);
 
   final Scope server = Scope.root("server");
   final FakeTimelines timelines = new FakeTimelines(server);
@@ -23,6 +23,7 @@ final class ServiceUnderTest implements AutoCloseable {
 
   ServiceUnderTest(PageServiceSettings settings) throws IOException {
     service = PageService.start(server, timelines, settings);
+    server.onDrain("end page clients", service::close);
   }
 
   ServiceUnderTest() throws IOException {
