@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  *     operations       what creates, attaches, detaches and deletes tenants
  *     tenant-…         one for each tenant: what brings it up, what deletes its timelines
  *       timeline-…     one for each timeline: flush task, upload task, and the tasks for each layer written or uploaded
- *         walreceiver  manager task and connection task
+ *         walreceiver  manager task, one task for each source; below it handler and poller, the connection
  *   page-service       its listener is closed first of all, its clients after the tenants
  *   management         the status display: closed last, so that it shows the rest closing
  * </pre>

@@ -38,6 +38,6 @@ public record Candidate(String source, Lsn commitLsn, Moment heardAt, int attemp
 
   @Override
   public String toString() {
-    return source + "|" + heardAt.at() + "|" + commitLsn;
+    return source + "|" + heardAt + "|" + commitLsn;
   }
 }

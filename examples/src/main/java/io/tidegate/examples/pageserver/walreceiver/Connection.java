@@ -80,9 +80,9 @@ public record Connection(
   @Override
   public String toString() {
     if (!isConnected) {
-      return "(update " + messageAt.at() + "): connecting to " + source;
+      return "(update " + messageAt + "): connecting to " + source;
     }
-    return "(update " + walAt.at() + "): streaming WAL from " + source
+    return "(update " + walAt + "): streaming WAL from " + source
         + ", commit|streaming LSN: " + commitLsn + "|" + streamingLsn;
   }
 }

@@ -5,6 +5,7 @@ import io.tidegate.Waiter;
 import io.tidegate.carrier.PoolClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * A point in time: by the monotonic clock, to measure from, and by the wall clock, to be shown.
@@ -27,6 +28,12 @@ public record Moment(long nanos, Instant at) {
   /** {@return the moment a time later} */
   Moment plus(Duration time) {
     return new Moment(nanos + time.toNanos(), at.plus(time));
+  }
+
+  /** Shows the wall clock's time, to the millisecond. */
+  @Override
+  public String toString() {
+    return at.truncatedTo(ChronoUnit.MILLIS).toString();
   }
 
   /** {@return the later one of this and another} */
