@@ -329,7 +329,7 @@ class WalReceiverTest {
     });
     CloseReport report = timeline.closeGracefully(Duration.ofMinutes(1));
     assertTrue(report.isOrderly(), report::toString);
-    assertEquals(List.of(), log.lines(Level.WARN));
+    assertFalse(log.contains("next attempt"), "a cancel is no failure");
   }
 
   @Test
@@ -340,6 +340,6 @@ class WalReceiverTest {
     Await.until("the ingest waits", () -> a.streams() == 1 && a.sent() > 16 * 8_192);
     timeline.cancel("the timeline ends");
     Await.until("nothing runs", () -> timeline.tasks().isEmpty());
-    assertEquals(List.of(), log.lines(Level.WARN));
+    assertFalse(log.contains("next attempt"), "a cancel is no failure");
   }
 }
