@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import io.tidegate.carrier.Simulator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,10 @@ final class Log {
 
   /** Logs as SLF4J does: an exception that comes last is shown with its stack. */
   void log(Level level, String format, @Nullable Object... arguments) {
+    Simulator simulator = Simulator.current();
+    if (simulator != null && simulator.isGivenUp()) {
+      return;
+    }
     try {
       switch (level) {
         case ERROR -> logger.error(format, arguments);

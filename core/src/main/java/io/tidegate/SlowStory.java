@@ -57,7 +57,9 @@ final class SlowStory {
     while (true) {
       long untilMark = nextMark().toNanos() - elapsedNanos();
       long until = earlier(deadlineNanos, waitersClock.nanoTime() + untilMark);
-      if (Waiting.throughAll(wait, waitersClock, until, wait::isOver)) {
+      if (until == deadlineNanos
+          ? Waiting.throughAll(wait, waitersClock, until, wait::isOver)
+          : Waiting.throughAllToTell(wait, waitersClock, until, wait::isOver)) {
         tellEnd(wait);
         return true;
       }

@@ -3,6 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
@@ -86,6 +87,7 @@ final class Waiting {
       if (isPast(clock, deadlineNanos)) {
         return false;
       }
+      Simulator.step("has looked, is about to park");
       park(blocker, clock, deadlineNanos);
     }
     return true;
@@ -93,13 +95,23 @@ final class Waiting {
 
   /** Waits as {@link #until} does, through cancels and interrupts; the interrupt status is restored at the end. */
   static boolean throughAll(Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition) {
+    return throughAll(() -> park(blocker, clock, deadlineNanos), clock, deadlineNanos, condition);
+  }
+
+  /** Waits as {@link #throughAll} does; at the deadline the caller only tells something, and waits on. */
+  static boolean throughAllToTell(Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition) {
+    return throughAll(() -> clock.parkToTellAt(blocker, deadlineNanos), clock, deadlineNanos, condition);
+  }
+
+  private static boolean throughAll(Runnable park, PoolClock clock, long deadlineNanos, BooleanSupplier condition) {
     boolean interrupted = false;
     try {
       while (!condition.getAsBoolean()) {
         if (isPast(clock, deadlineNanos)) {
           return false;
         }
-        park(blocker, clock, deadlineNanos);
+        Simulator.step("has looked, is about to park");
+        park.run();
         interrupted |= Thread.interrupted();
       }
       return true;

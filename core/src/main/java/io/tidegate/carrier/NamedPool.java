@@ -72,7 +72,7 @@ final class NamedPool implements CarrierPool, Opening {
 
   @Override
   public PoolClock clock() {
-    return SystemClock.INSTANCE;
+    return Simulator.clockOfThisThread();
   }
 
   @Override
@@ -82,13 +82,14 @@ final class NamedPool implements CarrierPool, Opening {
 
   @Override
   public PoolStats stats() {
-    PoolStats stats = threads.stats();
+    PoolStats stats = threads.here().stats();
     return watch == null ? stats : stats.starved(watch.episodes(), watch.current());
   }
 
   @Override
   public boolean isClosed() {
-    return closed.getCount() == 0;
+    PoolThreads here = threads.here();
+    return here == threads ? closed.getCount() == 0 : here.isRefusing() && here.stats().live() == 0;
   }
 
   @Override
@@ -97,7 +98,12 @@ final class NamedPool implements CarrierPool, Opening {
       throw new IllegalStateException(
           "A thread of carrier pool \"" + name + "\" cannot close it: close waits for that thread");
     }
-    if (closing.compareAndSet(false, true)) {
+    PoolThreads here = threads.here();
+    if (here != threads) {
+      // What stands in its place ends with the run: the next one finds the pool as it was.
+      here.refuseNew();
+      Uninterrupted.run(here::awaitNone);
+    } else if (closing.compareAndSet(false, true)) {
       threads.refuseNew();
       Uninterrupted.run(threads::awaitNone);
       if (watch != null) {
@@ -135,7 +141,7 @@ final class NamedPool implements CarrierPool, Opening {
     if (isClosed()) {
       return "CLOSED";
     }
-    return threads.isRefusing() ? "CLOSING" : "OPEN";
+    return threads.here().isRefusing() ? "CLOSING" : "OPEN";
   }
 
   @Override

@@ -194,6 +194,11 @@ final class PlatformEngine implements PoolEngine {
   }
 
   @Override
+  public int width() {
+    return maxThreads;
+  }
+
+  @Override
   public boolean end(Duration limit) throws InterruptedException {
     long deadlineNanos = System.nanoTime() + limit.toNanos();
     lock.lock();

@@ -61,6 +61,10 @@ final class PoolBuilder implements CarrierPool.Builder {
   }
 
   private NamedPool opened() {
+    Simulator simulator = Simulator.current();
+    if (simulator != null) {
+      return simulatedBy(simulator);
+    }
     if (platform) {
       return ofPlatformThreads();
     }
@@ -81,6 +85,13 @@ final class PoolBuilder implements CarrierPool.Builder {
         yield onJdkScheduler(refused.reason());
       }
     };
+  }
+
+  private NamedPool simulatedBy(Simulator simulator) {
+    SimulatedEngine engine = platform
+        ? SimulatedEngine.ofPlatformThreads(simulator, parallelism)
+        : SimulatedEngine.ofVirtualThreads(simulator);
+    return new NamedPool(name, new Isolation(Mode.SHARED, "one thread runs all of a simulation"), engine, null);
   }
 
   private NamedPool ofPlatformThreads() {

@@ -33,4 +33,16 @@ public interface PoolClock {
    *     once
    */
   void parkUntil(Object blocker, long deadlineNanos);
+
+  /**
+   * Parks the calling thread as {@link #parkUntil} does, for a thread that only tells something at that time and goes on
+   * waiting. A clock of virtual time need not come to it: where nothing else can happen any more, it takes the thread
+   * for one that waits without a limit.
+   *
+   * @param blocker the object that is waited for
+   * @param timeNanos the value of {@code nanoTime} at which to return
+   */
+  default void parkToTellAt(Object blocker, long timeNanos) {
+    parkUntil(blocker, timeNanos);
+  }
 }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** What runs a pool's threads. Safe for use by any thread. */
-sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine {
+sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine, SimulatedEngine {
   /** Has some work done on a thread of its own, at once or when it is its turn; never waits for that. */
   default void start(String name, Runnable work) {
     Thread thread = newThread(work);
@@ -27,6 +27,11 @@ sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine {
    */
   default boolean serve(CarrierPool pool) {
     return false;
+  }
+
+  /** Returns how many of its threads there are at most, where that is limited. */
+  default int width() {
+    return Integer.MAX_VALUE;
   }
 
   /** Returns its numbers, with those of the threads that the pool has counted. */

@@ -48,7 +48,12 @@ final class PoolThreads implements ThreadFactory {
         && frame.getMethodName().equals("run")));
   }
 
+  /** Starts a body, in a simulation on a thread of its. */
   void start(String name, Runnable body) {
+    here().startHere(name, body);
+  }
+
+  private void startHere(String name, Runnable body) {
     Objects.requireNonNull(name);
     Objects.requireNonNull(body);
     enter();
@@ -65,6 +70,10 @@ final class PoolThreads implements ThreadFactory {
 
   @Override
   public Thread newThread(Runnable body) {
+    return here().newThreadHere(body);
+  }
+
+  private Thread newThreadHere(Runnable body) {
     Objects.requireNonNull(body);
     enter();
     Thread thread = null;
@@ -77,6 +86,25 @@ final class PoolThreads implements ThreadFactory {
         turnstile.leave();
       }
     }
+  }
+
+  /** Returns these threads; in a simulation those in their place. */
+  PoolThreads here() {
+    Simulator simulator = Simulator.current();
+    return simulator == null ? this : simulator.inPlaceOf(this);
+  }
+
+  /** Returns what stands in a simulation for these. */
+  PoolThreads simulatedBy(Simulator simulator) {
+    return new PoolThreads(
+        pool,
+        engine.isVirtual()
+            ? SimulatedEngine.ofVirtualThreads(simulator)
+            : SimulatedEngine.ofPlatformThreads(simulator, engine.width()));
+  }
+
+  boolean isSimulatedBy(Simulator simulator) {
+    return engine instanceof SimulatedEngine simulated && simulated.isOf(simulator);
   }
 
   /** Starts what a thread that is counted already waits for. */
@@ -131,6 +159,11 @@ final class PoolThreads implements ThreadFactory {
   @SuppressWarnings("EmptyCatch") // the JVM ignores it as well
   private static void tell(Throwable uncaught) {
     Thread thread = Thread.currentThread();
+    Simulator simulator = Simulator.current();
+    if (simulator != null && thread.getUncaughtExceptionHandler() instanceof ThreadGroup) {
+      simulator.uncaught(uncaught); // nobody has asked for it
+      return;
+    }
     try {
       thread.getUncaughtExceptionHandler().uncaughtException(thread, uncaught);
     } catch (Throwable handlersOwn) {

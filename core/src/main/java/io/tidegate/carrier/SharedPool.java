@@ -31,7 +31,7 @@ final class SharedPool implements CarrierPool {
 
   @Override
   public PoolClock clock() {
-    return SystemClock.INSTANCE;
+    return Simulator.clockOfThisThread();
   }
 
   @Override
@@ -41,7 +41,7 @@ final class SharedPool implements CarrierPool {
 
   @Override
   public PoolStats stats() {
-    return threads.stats();
+    return threads.here().stats();
   }
 
   @Override
