@@ -3,6 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -63,6 +64,7 @@ final class CloseSteps {
     }
     ReleaseRun run = new ReleaseRun(scope);
     gate.showReleasing(run);
+    Simulator.step("close steps are about to be started");
     try {
       Waiting.start(Current.pool(), PlainKind.CLOSE.name(), run);
     } catch (Throwable noThread) {
@@ -140,6 +142,7 @@ final class CloseSteps {
         CloseSteps.this.run(named, clock);
       }
       Current.pop(before);
+      Simulator.step("close steps have run");
       scope.releasedAll();
       gate.leave(this);
       gate.finish();

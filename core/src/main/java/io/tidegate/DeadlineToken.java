@@ -3,6 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +88,7 @@ final class DeadlineToken extends TokenNode {
     public void run() {
       // Set before 'ended' is read; end() sets that before it reads this: one of the two sees the other.
       thread = Thread.currentThread();
+      Simulator.step("watches a deadline");
       while (!ended && !isDue()) {
         clock.parkUntil(DeadlineToken.this, deadlineNanos);
       }

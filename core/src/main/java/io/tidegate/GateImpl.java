@@ -2,6 +2,7 @@
 package io.tidegate;
 
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import io.tidegate.internal.Opening;
 import io.tidegate.internal.Openings;
 import java.time.Duration;
@@ -143,9 +144,11 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   /** Begins to close: refuses everybody, then cancels, and only then lets go what is empty. */
   void beginClose(Runnable cancel) {
     List<GateImpl> raised = raise(CLOSING, Current.source());
+    Simulator.step("gate refuses newcomers, is about to cancel");
     try {
       cancel.run();
     } finally {
+      Simulator.step("has cancelled, is about to let go what is empty");
       raised.forEach(GateImpl::carryOnIfEmpty);
     }
   }
@@ -201,6 +204,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   void addChild(GateImpl child) {
     enter(child);
+    Simulator.step("has opened a gate, is about to look whether the one above closes");
     // Somebody inside has opened it while this gate drains, too late for the walk down that began that.
     if (level > OPEN) {
       child.raise(Math.min(level, CLOSING), closeLog().closer()).forEach(GateImpl::carryOnIfEmpty);
@@ -208,6 +212,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   }
 
   private boolean add(Member member) {
+    Simulator.step("is about to enter a gate");
     member.enteredAt(Current.clock().nanoTime());
     synchronized (lock) {
       if (level > DRAINING || (level == DRAINING && !isCallerInside())) {
@@ -240,6 +245,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Takes a member out, if it is in; the last one out carries the closing on, through all ancestors that it empties. */
   void leave(Member leaver) {
+    Simulator.step("is about to leave a gate");
     if (remove(leaver)) {
       carryOn();
     }
@@ -302,8 +308,10 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Makes the claimed step to EMPTY, unless the cancel let callbacks in: the last of them claims it again. */
   private boolean becomeEmpty() {
+    Simulator.step("has found a closing gate empty");
     if (scope != null) {
       scope.cancelAsClosed();
+      Simulator.step("has cancelled, is about to look whether callbacks have come in");
     }
     synchronized (lock) {
       emptying = false;
@@ -331,6 +339,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     } else {
       level = CLOSED;
     }
+    Simulator.step("gate is closed, is about to wake its closers");
     log.story().tellEnd(this);
     closers.wakeAll();
     return claimed && gate().becomeEmpty() ? gate() : null;
@@ -390,6 +399,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     List<GateImpl> raised = new ArrayList<>();
     raised.add(this);
     for (int i = 0; i < raised.size(); i++) {
+      Simulator.step("is about to close a gate to newcomers");
       raised.get(i).raiseOne(newLevel, raised, closer, clock, nowNanos);
     }
     return raised;
@@ -447,6 +457,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     Thread waiter = Thread.currentThread();
     WaitsFor wait = WaitsFor.throughAll("closes", this);
     closers.add(waiter);
+    Simulator.step("is among the closers");
     try {
       wait.begin(clock, deadlineNanos);
       return closeLog().story().await(this, clock, deadlineNanos);

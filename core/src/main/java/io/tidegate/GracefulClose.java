@@ -3,6 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ final class GracefulClose {
   /** Refuses outsiders, and starts the thread that does the rest, so that a closer that waits can tell whom it waits for. */
   void begin() {
     scope.gate().beginDrain();
+    Simulator.step("scope drains, its drain is about to be started");
     try {
       Waiting.start(pool, "graceful close", this::run);
     } catch (Throwable noThread) {

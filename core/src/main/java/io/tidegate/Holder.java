@@ -30,7 +30,8 @@ public record Holder(
   private static final int FRAMES = 5;
   private static final List<String> PARKING =
       List.of("java.lang.VirtualThread", "java.lang.System$", "java.util.concurrent.locks.",
-          "jdk.internal.", "sun.nio.ch.", "io.tidegate.Waiting", "io.tidegate.carrier.");
+          "jdk.internal.", "sun.nio.ch.", "io.tidegate.Waiting", "io.tidegate.carrier.",
+          "io.tidegate.testing.SimulatedRun", "io.tidegate.testing.VirtualClock");
 
   /** Makes a holder; the frames are copied. */
   public Holder {

@@ -3,6 +3,7 @@ package io.tidegate;
 
 import static java.lang.invoke.MethodHandles.lookup;
 
+import io.tidegate.carrier.Simulator;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -55,6 +56,7 @@ final class InterruptRegion extends Attachments.Entry {
       token.throwIfCancelled();
     }
     INNERMOST.set(this);
+    Simulator.step("may be interrupted");
     T result;
     try {
       result = body.call();
@@ -80,6 +82,7 @@ final class InterruptRegion extends Attachments.Entry {
       INNERMOST.set(outer);
     }
     TokenGraph.detach(token, this);
+    Simulator.step("is about to finish what may be interrupted");
     if (STATE.compareAndSet(this, WORKING, FINISHED)) {
       return;
     }
@@ -117,6 +120,7 @@ final class InterruptRegion extends Attachments.Entry {
     if (!STATE.compareAndSet(this, WORKING, INTERRUPTING)) {
       return;
     }
+    Simulator.step("is about to interrupt");
     if (thread.isInterrupted()) {
       state = SPARED;
     } else {

@@ -2,6 +2,7 @@
 package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
+import io.tidegate.carrier.Simulator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,7 @@ final class Listener extends Attachments.Entry implements Registration {
   /** Starts a claimed callback, unless its scope is closed. */
   @Override
   void act() {
+    Simulator.step("is about to start a claimed callback");
     Run claimed = run;
     if (claimed == null) {
       log.debug("a callback was dropped: its scope {} is closed", gate);

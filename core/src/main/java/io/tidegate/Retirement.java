@@ -2,6 +2,7 @@
 package io.tidegate;
 
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -42,6 +43,7 @@ final class Retirement implements SlowWait {
       scopes.get(i).refuse(List.of(kind));
       scopes.addAll(scopes.get(i).childScopes());
     }
+    Simulator.step("kind is refused, its tasks are about to be listed");
     top.running().stream().filter(task -> task.kind().equals(kind)).forEach(running::add);
     running.forEach(task -> task.cancel("retiring " + kindName + " in " + top.path()));
   }

@@ -3,6 +3,7 @@ package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import io.tidegate.internal.Openings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,6 +62,7 @@ final class ScopeImpl implements Scope {
     if (parent != null) {
       try {
         parent.gate.addChild(gate);
+        Simulator.step("scope is in the gate above, is about to look what is retired");
         refuse(parent.retired.get());
       } catch (GateClosedException refused) {
         token.release();
@@ -131,6 +133,7 @@ final class ScopeImpl implements Scope {
   <T extends @Nullable Object> TaskImpl<T> start(TaskImpl<T> task) {
     // In the gate first, then started: a close finds either the task, or no task will ever run.
     gate.enter(task);
+    Simulator.step("task is in the gate, is about to be started");
     if (!retired.get().isEmpty()) {
       refuseRetired(task);
     }
@@ -156,6 +159,7 @@ final class ScopeImpl implements Scope {
   /** Adds kinds to those that are refused. */
   void refuse(List<TaskKind> kinds) {
     if (!kinds.isEmpty()) {
+      Simulator.step("is about to refuse a kind");
       retired.updateAndGet(before -> Stream.concat(before.stream(), kinds.stream()).distinct().toList());
     }
   }
@@ -273,6 +277,7 @@ final class ScopeImpl implements Scope {
   }
 
   private void tellFatalHandler(TaskImpl<?> task, Error error) {
+    Simulator.tellError(error);
     try {
       fatalHandler.accept(task, error);
     } catch (Throwable thrown) {
@@ -392,6 +397,7 @@ final class ScopeImpl implements Scope {
   /** Refuses everybody and cancels: from here on, those who leave carry the closing on. */
   void beginClose() {
     closeBegun = true;
+    Simulator.step("scope is about to refuse newcomers");
     gate.beginClose(this::cancelAsClosed);
   }
 

@@ -2,6 +2,7 @@
 package io.tidegate;
 
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,11 +39,13 @@ final class SlowStory {
   /** Waits until it is over, telling what is to be told meanwhile; says whether it is over. */
   boolean await(SlowWait wait, PoolClock waitersClock, long deadlineNanos) {
     while (!wait.isOver()) {
+      Simulator.step("is about to tell, if nobody does");
       if (teller.compareAndSet(false, true)) {
         try {
           return awaitAndTell(wait, waitersClock, deadlineNanos);
         } finally {
           teller.set(false);
+          Simulator.step("tells no more, is about to wake another one");
           wait.wakeWaiters(); // for one of them to tell on
         }
       }

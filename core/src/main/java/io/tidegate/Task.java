@@ -38,7 +38,7 @@ public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
     return Optional.ofNullable(Current.task());
   }
 
-  /** {@return a number that no other task of this process has} */
+  /** {@return a number that no other task of this process has; in a simulation, no other of its run} */
   long id();
 
   /** {@return what class of work it is} */

@@ -5,6 +5,7 @@ import static java.lang.invoke.MethodHandles.lookup;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -34,7 +35,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
    * No lost wake-up: a joiner adds itself to 'joiners' before it reads the state; the end sets the state before it reads
    * 'joiners' (both volatile).
    */
-  private final long id = IDS.incrementAndGet();
+  private final long id = nextId();
   private final ScopeImpl scope;
   private final TaskKind kind;
   /** Asked for once, before the task is in the gate: nothing of the user is asked while it leaves. */
@@ -58,6 +59,11 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private volatile boolean taken;
   /** Whether it has held what others may wait for; the task's thread only. */
   private boolean hasHeld;
+
+  private static long nextId() {
+    Simulator simulator = Simulator.current();
+    return simulator == null ? IDS.incrementAndGet() : simulator.nextNumber();
+  }
 
   /** Makes a task of a scope that is not in its gate yet. */
   TaskImpl(ScopeImpl scope, TaskKind kind, boolean forked, TaskBody<? extends T> body) {
@@ -90,6 +96,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   public void run() {
     Thread thread = Thread.currentThread();
     runsOn(thread);
+    Simulator.begin(name);
     if (thread.isVirtual()) { // it ends with the task, and its log context with it
       runToEnd();
     } else {
@@ -128,6 +135,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private void end(State end, @Nullable Object result) {
     body = null;
     outcome = result;
+    Simulator.step("task has its outcome, is about to set its state");
     try {
       if (end == State.FAILED) {
         scope.applyFailurePolicy(this, thrown());
@@ -140,10 +148,12 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   private void tellAndLeave() {
     try {
+      Simulator.step("task has its state");
       TaskEnd.tell(this);
       scope.ended(this);
     } finally {
       Current.pop(null);
+      Simulator.step("task has ended, is about to wake its joiners");
       wakeJoiners();
       scope.gate().leave(this);
     }

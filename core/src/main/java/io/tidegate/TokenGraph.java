@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import io.tidegate.carrier.Simulator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -40,7 +41,9 @@ final class TokenGraph {
   static boolean attach(TokenNode token, Attachments.Entry entry) {
     List<TokenNode> pinned = new ArrayList<>(2);
     try {
-      return pinAndLink(token, pinned) && insert(token, entry);
+      boolean linked = pinAndLink(token, pinned);
+      Simulator.step("is linked upwards, is about to attach");
+      return linked && insert(token, entry);
     } finally {
       for (TokenNode node : pinned) {
         drop(node);
@@ -50,6 +53,7 @@ final class TokenGraph {
 
   /** Detaches an entry; says whether it was attached, and so was not told of a cancel. */
   static boolean detach(TokenNode token, Attachments.Entry entry) {
+    Simulator.step("is about to detach");
     Attachments attachments = token.attachments();
     synchronized (attachments) {
       if (!attachments.remove(entry)) {
@@ -80,12 +84,14 @@ final class TokenGraph {
 
   /** Tells all that is attached to a cancelled token and to its descendants. */
   static void deliver(TokenNode cancelled) {
+    Simulator.step("cancel is stored, is about to be told");
     if (cancelled.attachmentsIfAny() == null) {
       return;
     }
     List<TokenNode> order = markDescendants(cancelled);
     List<Attachments.Entry> told = new ArrayList<>();
     for (int i = order.size() - 1; i >= 0; i--) {
+      Simulator.step("is about to tell what is attached");
       tell(order.get(i), told);
     }
     told.forEach(Attachments.Entry::act);
@@ -160,6 +166,7 @@ final class TokenGraph {
         }
       } else {
         climbs.removeLast();
+        Simulator.step("is about to link a token upwards");
         if (!link(climb.node)) {
           return false;
         }
@@ -218,6 +225,7 @@ final class TokenGraph {
     idle.add(start);
     while (!idle.isEmpty()) {
       TokenNode node = idle.removeLast();
+      Simulator.step("is about to look whether a token is idle");
       Attachments attachments = node.attachments();
       synchronized (attachments) {
         Attachments.Link[] links = attachments.links;
@@ -261,6 +269,7 @@ final class TokenGraph {
       synchronized (attachments) {
         attachments.collectChildren(children);
       }
+      Simulator.step("has listed the children of a cancelled token");
       for (TokenNode child : children) {
         child.mark(cancel);
         visited.begin(child);

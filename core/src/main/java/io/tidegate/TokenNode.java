@@ -4,6 +4,7 @@ package io.tidegate;
 import static java.lang.invoke.MethodHandles.lookup;
 
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -77,6 +78,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
     if (this == NONE) {
       throw new IllegalStateException("the token none() is never cancelled; cancel a child of it");
     }
+    Simulator.step("is about to cancel");
     boolean first = currentCancel() == null && mark(Cancel.now(why));
     if (first) {
       TokenCancel.tell(this, why);
@@ -88,6 +90,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
 
   @Override
   public final boolean isCancelled() {
+    Simulator.step("is about to ask whether it is cancelled");
     return currentCancel() != null;
   }
 
@@ -98,6 +101,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
 
   @Override
   public final void throwIfCancelled() {
+    Simulator.step("is about to ask whether it is cancelled");
     CancelReason why = currentReason();
     if (why != null) {
       throw new CancelledException(why, null);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import io.tidegate.carrier.Simulator;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class VisitImpl extends Stay implements Visit {
   /** Makes the calling thread a visitor. */
   VisitImpl begin(ScopeImpl scope) {
     gate().enter(this);
+    Simulator.step("visit is in the gate");
     runsOn(visitor);
     scope.logAttributes().forEach((key, value) -> {
       logBefore.put(key, MDC.get(key));

@@ -54,6 +54,7 @@ final class Waiting {
    */
   static boolean until(Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition)
       throws InterruptedException {
+    Simulator.step("is about to wait");
     if (condition.getAsBoolean()) {
       return true;
     }

@@ -2,6 +2,8 @@
 package io.tidegate;
 
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +41,7 @@ final class WaitsFor {
    * Nobody who tells waits for a thread that is in no task or visit, so such a thread does none of this. A wait of a
    * thread that nobody has marked costs two writes and a look at its marks.
    */
-  private static final Object BREAKING = new Object();
+  private static final ReentrantLock BREAKING = new ReentrantLock();
 
   /** The outermost stay of the waiting thread; null if it is inside of nothing. */
   private final @Nullable Stay waiter;
@@ -74,6 +76,7 @@ final class WaitsFor {
   void begin(PoolClock clock, long deadlineNanos) {
     if (waiter != null && !isCancelled() && !Waiting.isPast(clock, deadlineNanos)) {
       tell();
+      Simulator.step("has told its wait, is about to look for a cycle");
       if (isMarked()) {
         breakCycles(waiter);
       }
@@ -114,12 +117,15 @@ final class WaitsFor {
 
   /** Ends this wait if a cycle that was found through it still stands; says whether it did. */
   boolean breaks(WaitCycle found) {
-    synchronized (BREAKING) {
+    BREAKING.lock(); // no monitor: to look at a deadline may run code that waits
+    try {
       boolean stands = found.stands();
       if (stands) {
         end();
       }
       return stands;
+    } finally {
+      BREAKING.unlock();
     }
   }
 

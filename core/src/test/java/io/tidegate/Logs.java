@@ -53,7 +53,7 @@ public final class Logs implements AutoCloseable {
   }
 
   /** Keeps a logger from logging at all: where a test would log too much to capture. */
-  static Logs off(Class<?> type) {
+  public static Logs off(Class<?> type) {
     return new Logs(type.getName(), Level.OFF, "");
   }
 

@@ -159,11 +159,6 @@ final class PoolThreads implements ThreadFactory {
   @SuppressWarnings("EmptyCatch") // the JVM ignores it as well
   private static void tell(Throwable uncaught) {
     Thread thread = Thread.currentThread();
-    Simulator simulator = Simulator.current();
-    if (simulator != null && thread.getUncaughtExceptionHandler() instanceof ThreadGroup) {
-      simulator.uncaught(uncaught); // nobody has asked for it
-      return;
-    }
     try {
       thread.getUncaughtExceptionHandler().uncaughtException(thread, uncaught);
     } catch (Throwable handlersOwn) {

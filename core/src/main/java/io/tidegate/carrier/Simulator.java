@@ -91,6 +91,31 @@ public abstract class Simulator {
     }
   }
 
+  /**
+   * In a simulation, tells what the calling thread does from now on, for traces; elsewhere nothing.
+   *
+   * @param name the name of what it does
+   */
+  public static void begin(String name) {
+    Simulator simulator = current();
+    if (simulator != null) {
+      simulator.named(name);
+      simulator.pass("begins");
+    }
+  }
+
+  /**
+   * In a simulation, fails the run if this is an {@link AssertionError}; elsewhere nothing.
+   *
+   * @param error what has ended the work of the calling thread
+   */
+  public static void tellError(Error error) {
+    Simulator simulator = current();
+    if (simulator != null && error instanceof AssertionError) {
+      simulator.uncaught(error);
+    }
+  }
+
   /** {@return a source of chance for the calling thread: in a simulation the run's, which its seed determines} */
   public static RandomGenerator random() {
     Simulator simulator = current();
@@ -186,14 +211,14 @@ public abstract class Simulator {
    *
    * @param name the name
    */
-  public abstract void named(String name);
+  protected abstract void named(String name);
 
   /**
    * Tells of an error that ends the work of the calling thread, and that nobody may ask for.
    *
    * @param error the error
    */
-  public abstract void uncaught(Throwable error);
+  protected abstract void uncaught(Throwable error);
 
   /** {@return whether the run is being given up: its threads are made to end, and what they tell is of no use} */
   public abstract boolean isGivenUp();

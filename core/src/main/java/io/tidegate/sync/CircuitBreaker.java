@@ -5,6 +5,7 @@ import io.tidegate.CancellationToken;
 import io.tidegate.TaskBody;
 import io.tidegate.Waiter;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,7 @@ public final class CircuitBreaker {
     Objects.requireNonNull(work, "work");
     Waiter caller = Waiter.on(this, token);
     caller.throwIfCancelled();
+    Simulator.step("is about to ask a breaker");
     boolean tries = letIn();
     try {
       T result = work.call(token);

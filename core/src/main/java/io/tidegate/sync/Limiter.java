@@ -5,6 +5,7 @@ import io.tidegate.CancellationToken;
 import io.tidegate.ClosedException;
 import io.tidegate.Task;
 import io.tidegate.TaskKind;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -200,6 +201,7 @@ public final class Limiter implements AutoCloseable {
   private Place takeOrStandInLine(CancellationToken token) {
     Object owner = Task.current().<Object>map(task -> task).orElseGet(Thread::currentThread);
     Place place = new Place(this, owner, token);
+    Simulator.step("is about to take a permit");
     synchronized (lock) {
       if (holders.containsKey(owner)) {
         throw new IllegalStateException(
@@ -223,6 +225,7 @@ public final class Limiter implements AutoCloseable {
 
   /** Leaves the line; gives back what was handed over meanwhile. */
   private void giveUp(Place place) {
+    Simulator.step("is about to leave the line of a limiter");
     boolean wasGranted;
     synchronized (lock) {
       line.remove(place);
@@ -247,6 +250,7 @@ public final class Limiter implements AutoCloseable {
   }
 
   private void release(Permit permit) {
+    Simulator.step("is about to give a permit back");
     Place next;
     synchronized (lock) {
       if (!holders.remove(permit.owner, permit)) {
@@ -260,6 +264,7 @@ public final class Limiter implements AutoCloseable {
       }
     }
     if (next != null) {
+      Simulator.step("has handed a permit over, is about to wake");
       next.waiter.wake();
     }
   }

@@ -4,6 +4,7 @@ package io.tidegate.sync;
 import io.tidegate.CancellationToken;
 import io.tidegate.CancelledException;
 import io.tidegate.ClosedException;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -199,6 +200,7 @@ public final class Mailbox<T> {
       }
       T last = last();
       if (last != null) {
+        Simulator.step("is about to merge");
         Optional<T> merged = Objects.requireNonNull(fold).merge(last, item);
         if (merged.isPresent() && replaceLast(last, merged.get())) {
           return true;
@@ -209,6 +211,7 @@ public final class Mailbox<T> {
   }
 
   private Entry enter(T item, @Nullable Outgoing<T> turn, @Nullable T refused) {
+    Simulator.step("is about to send");
     Incoming<T> receiver;
     synchronized (lock) {
       throwIfClosed();
@@ -294,6 +297,7 @@ public final class Mailbox<T> {
    * @throws ClosedException if the receiving end is closed
    */
   public Optional<T> poll() {
+    Simulator.step("is about to receive");
     T item;
     Outgoing<T> admitted;
     synchronized (lock) {
@@ -307,6 +311,7 @@ public final class Mailbox<T> {
 
   /** Takes an item into the turn, or lets it stand in line; says whether its wait is over. */
   private boolean take(Incoming<T> turn) {
+    Simulator.step("is about to receive");
     Outgoing<T> admitted;
     synchronized (lock) {
       throwIfReceivingClosed();
@@ -450,6 +455,7 @@ public final class Mailbox<T> {
 
   /** Takes a turn out of its line; says whether it was granted. */
   private boolean leave(Turn turn) {
+    Simulator.step("is about to leave the line of a mailbox");
     synchronized (lock) {
       senders.remove(turn);
       receivers.remove(turn);
@@ -459,6 +465,7 @@ public final class Mailbox<T> {
 
   private static void wake(@Nullable Turn turn) {
     if (turn != null) {
+      Simulator.step("has granted a turn, is about to wake");
       turn.waiter.wake();
     }
   }

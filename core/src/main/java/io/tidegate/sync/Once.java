@@ -4,6 +4,7 @@ package io.tidegate.sync;
 import io.tidegate.CancellationToken;
 import io.tidegate.ClosedException;
 import io.tidegate.TaskBody;
+import io.tidegate.carrier.Simulator;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -127,6 +128,7 @@ public final class Once<T> implements AutoCloseable {
 
   private Turn takeOrStandInLine(CancellationToken token) {
     Turn turn = new Turn(this, token);
+    Simulator.step("is about to make a value, or to wait for it");
     synchronized (lock) {
       if (maker == Thread.currentThread()) {
         throw new IllegalStateException(this + " is asked for its value by the one who makes it");
@@ -165,6 +167,7 @@ public final class Once<T> implements AutoCloseable {
   }
 
   private void giveUp(Turn turn) {
+    Simulator.step("is about to leave the line of a value");
     boolean wasGranted;
     synchronized (lock) {
       line.remove(turn);
@@ -190,6 +193,7 @@ public final class Once<T> implements AutoCloseable {
   }
 
   private void publish(T result) {
+    Simulator.step("is about to publish a value");
     List<Turn> ended;
     synchronized (lock) {
       value = result;
@@ -201,6 +205,7 @@ public final class Once<T> implements AutoCloseable {
 
   /** Lets the next in line make the value, if there is one. */
   private void passOn() {
+    Simulator.step("is about to pass the making of a value on");
     Turn next = null;
     synchronized (lock) {
       Iterator<Turn> turns = line.iterator();

@@ -10,9 +10,9 @@ import org.slf4j.LoggerFactory;
 
 /** Says that an iteration still runs, each period, until it ends. */
 /*
- * The monitor guards both fields. A period is a token of its own with that time-out: its cancel callback says the line
- * and arms the next one, unless the iteration has ended. end() withdraws the callback, and with it goes the thread that
- * waits for the time-out; a callback that runs already finds 'ended'.
+ * The monitor guards all fields; timers are made and withdrawn outside of it. A period is a token of its own with that
+ * time-out: its cancel callback says the line and arms the next one, unless the iteration has ended. end() withdraws the
+ * callback, and with it goes the thread that waits for the time-out; a callback that runs already finds 'ended'.
  */
 final class OverrunWatch {
   private static final Logger log = LoggerFactory.getLogger(Ticker.class);
@@ -30,33 +30,48 @@ final class OverrunWatch {
 
   static OverrunWatch start(String name, Duration period) {
     OverrunWatch watch = new OverrunWatch(name, period);
-    watch.arm();
+    watch.arm(0);
     return watch;
   }
 
-  private synchronized void arm() {
-    if (!ended) {
-      // Of a token of its own, so that nothing but the time ends it: also an iteration that hears no cancel is told of.
-      timer = CancellationToken.create().withTimeout(period).onCancel(this::periodIsOver);
+  private void arm(long number) {
+    // Of a token of its own, so that nothing but the time ends it: also an iteration that hears no cancel is told of.
+    Registration next = CancellationToken.create().withTimeout(period).onCancel(this::periodIsOver);
+    if (!keeps(next, number)) {
+      next.close();
     }
   }
 
-  private void periodIsOver() {
-    if (countIfRunning()) {
-      log.info("an iteration of {} is still running after {}", name, period.multipliedBy(periods));
-      arm();
+  /** Keeps a timer to be withdrawn; false if it is withdrawn at once. One whose period is over does not replace the next. */
+  private synchronized boolean keeps(Registration next, long number) {
+    if (number == periods) {
+      timer = next;
     }
-  }
-
-  private synchronized boolean countIfRunning() {
-    periods++;
     return !ended;
   }
 
-  synchronized void end() {
-    ended = true;
-    if (timer != null) {
-      timer.close();
+  private void periodIsOver() {
+    long number = countIfRunning();
+    if (number > 0) {
+      log.info("an iteration of {} is still running after {}", name, period.multipliedBy(number));
+      arm(number);
+    }
+  }
+
+  /** Counts a period; 0 if the iteration has ended. */
+  private synchronized long countIfRunning() {
+    periods++;
+    return ended ? 0 : periods;
+  }
+
+  void end() {
+    Registration last;
+    synchronized (this) {
+      ended = true;
+      last = timer;
+    }
+    if (last != null) {
+      last.close();
     }
   }
 }

@@ -5,9 +5,9 @@ import io.tidegate.CancellationToken;
 import io.tidegate.CancelledException;
 import io.tidegate.TaskBody;
 import io.tidegate.Waiter;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -156,7 +156,7 @@ public final class Retry {
   }
 
   private void pause(int failures, Exception thrown, CancellationToken token) throws InterruptedException {
-    Duration pause = backoff.delay(failures, random != null ? random : ThreadLocalRandom.current());
+    Duration pause = backoff.delay(failures, random != null ? random : Simulator.random());
     log.atLevel(failures < warnFrom ? Level.INFO : Level.WARN)
         .log("{} failed {} times, trying again in {}: {}", what, failures, pause, thrown.toString());
     token.sleep(pause);

@@ -4,6 +4,7 @@ package io.tidegate.sync;
 import io.tidegate.CancellationToken;
 import io.tidegate.ClosedException;
 import io.tidegate.Waiter;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,7 @@ public final class SeqWait implements AutoCloseable {
    * @return what was reached before
    */
   public long advance(long number) {
+    Simulator.step("is about to advance a number");
     long before;
     List<Place> reached;
     synchronized (lock) {
@@ -87,6 +89,7 @@ public final class SeqWait implements AutoCloseable {
       current = number;
       reached = takeReached();
     }
+    Simulator.step("number has advanced, is about to wake");
     wake(reached);
     return before;
   }
@@ -186,6 +189,7 @@ public final class SeqWait implements AutoCloseable {
 
   private Place enqueue(long number, CancellationToken token) {
     Waiter waiter = Waiter.on(this, token);
+    Simulator.step("is about to stand in the line of a number");
     synchronized (lock) {
       Place place = new Place(number, arrivals++, waiter);
       if (!isOver(number)) {

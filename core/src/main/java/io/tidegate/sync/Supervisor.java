@@ -5,10 +5,10 @@ import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.Waiter;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -173,7 +173,7 @@ public final class Supervisor {
 
     private void pause(Exception thrown, CancellationToken token) throws InterruptedException {
       count++;
-      RandomGenerator chance = random != null ? random : ThreadLocalRandom.current();
+      RandomGenerator chance = random != null ? random : Simulator.random();
       Duration pause = backoff.delay(restartNanos.size(), chance);
       log.warn("{} of {} failed, restart {} in {}", name, parent.path(), count, pause, thrown);
       token.sleep(pause);

@@ -5,9 +5,9 @@ import io.tidegate.CancellationToken;
 import io.tidegate.TaskAction;
 import io.tidegate.Waiter;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -133,6 +133,7 @@ public final class Ticker {
     long sinceNanos = clock.nanoTime();
     while (true) {
       reconfigured = false;
+      Simulator.step("is about to ask for the period");
       Duration current = period.get();
       boolean disabled = isDisabled(current);
       boolean takesSignals = !disabled && pause.isZero();
@@ -149,6 +150,7 @@ public final class Ticker {
   private Duration iterate(TaskAction iteration, Waiter waiter, Duration current, CancellationToken token)
       throws InterruptedException {
     signalled = false;
+    Simulator.step("has taken the signal of a ticker");
     PoolClock clock = Waiter.clock();
     long startNanos = clock.nanoTime();
     OverrunWatch watch = OverrunWatch.start(name, current);
@@ -200,6 +202,7 @@ public final class Ticker {
   }
 
   private void wake() {
+    Simulator.step("is about to wake a ticker");
     Waiter waiting = sleeper;
     if (waiting != null) {
       waiting.wake();
@@ -230,7 +233,7 @@ public final class Ticker {
   }
 
   private RandomGenerator random() {
-    return random != null ? random : ThreadLocalRandom.current();
+    return random != null ? random : Simulator.random();
   }
 
   @Override

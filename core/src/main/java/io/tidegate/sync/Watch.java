@@ -4,6 +4,7 @@ package io.tidegate.sync;
 import io.tidegate.CancellationToken;
 import io.tidegate.ClosedException;
 import io.tidegate.Waiter;
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Objects;
@@ -80,6 +81,7 @@ public final class Watch<T> implements AutoCloseable {
    * @throws ClosedException if this is closed
    */
   public void set(T value) {
+    Simulator.step("is about to set a watch");
     replace(null, new Version<>(value));
   }
 
@@ -94,6 +96,7 @@ public final class Watch<T> implements AutoCloseable {
     Objects.requireNonNull(change, "change");
     while (true) {
       Version<T> before = latest;
+      Simulator.step("is about to change the value of a watch");
       Version<T> after = new Version<>(change.apply(before.value));
       if (replace(before, after)) {
         return after.value;
@@ -114,6 +117,7 @@ public final class Watch<T> implements AutoCloseable {
       latest = next;
       woken = takeWaiting();
     }
+    Simulator.step("watch has a new value, is about to wake");
     woken.forEach(Waiter::wake);
     return true;
   }
@@ -232,6 +236,7 @@ public final class Watch<T> implements AutoCloseable {
         waiter.throwIfCancelled();
         return take();
       }
+      Simulator.step("is about to subscribe");
       watch.enqueue(waiter);
       try {
         waiter.await(this::isTold);
@@ -256,6 +261,7 @@ public final class Watch<T> implements AutoCloseable {
         waiter.throwIfCancelled();
         return take();
       }
+      Simulator.step("is about to subscribe");
       watch.enqueue(waiter);
       try {
         waiter.await(limit, this::isTold);

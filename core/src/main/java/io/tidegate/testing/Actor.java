@@ -10,6 +10,7 @@ final class Actor {
   final Runnable continuation;
   /** What the thread says that it does: a task's name. */
   private String name;
+  private String label;
   /** Whether it is among those that can run. */
   boolean ready;
   /** What it waits for in a wait of the library; null while it does not. */
@@ -26,10 +27,16 @@ final class Actor {
     this.thread = thread;
     this.continuation = continuation;
     this.name = thread.getName();
+    this.label = label();
   }
 
   void named(String newName) {
     name = newName;
+    label = label();
+  }
+
+  private String label() {
+    return name.isEmpty() ? "#" + number : "#" + number + " " + name;
   }
 
   String name() {
@@ -38,7 +45,7 @@ final class Actor {
 
   @Override
   public String toString() {
-    return name.isEmpty() ? "#" + number : "#" + number + " " + name;
+    return label;
   }
 
   /**

@@ -19,6 +19,7 @@ final class Escapes {
   private static final List<String> TIMED = List.of("parkNanos", "parkUntil", "sleepNanos", "sleep");
   private static final long LOOK_AGAIN_NANOS = 100_000;
   private static final int LOOKS = 100_000;
+  private static final int FRAMES = 12;
 
   private Escapes() {}
 
@@ -94,7 +95,12 @@ final class Escapes {
   }
 
   private static AssertionError escape(Actor actor, StackTraceElement[] stack, String why) {
-    String frames = List.of(stack).stream().limit(12).map(frame -> "\n    at " + frame).collect(Collectors.joining());
+    String frames = List.of(stack).stream()
+        .dropWhile(frame -> frame.getClassName().startsWith("java.lang.VirtualThread"))
+        .filter(frame -> !isOfParking(frame) || TIMED.contains(frame.getMethodName()))
+        .limit(FRAMES)
+        .map(frame -> "\n    at " + frame)
+        .collect(Collectors.joining());
     return new AssertionError("a wait escapes the simulation: " + actor + " waits " + why + frames);
   }
 }

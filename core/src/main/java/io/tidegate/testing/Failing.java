@@ -115,7 +115,7 @@ final class Failing {
     String schedule = Decisions.format(shortest);
     String message = "seed " + seed + " fails: " + shown
         + "\nAgain by Simulation.run(" + seed + "L, body); shrunk to " + preemptions
-        + " preemptions by Simulation.replay(" + seed + "L, \"" + schedule + "\", body):\n" + trace;
+        + (preemptions == 1 ? " preemption" : " preemptions") + " by Simulation.replay(" + seed + "L, \"" + schedule + "\", body):\n" + trace;
     return new SimulationFailure(message, shown, seed, schedule, trace);
   }
 }

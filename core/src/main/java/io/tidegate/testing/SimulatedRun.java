@@ -174,6 +174,9 @@ final class SimulatedRun extends Simulator {
   private Actor began(Runnable continuation) {
     Thread thread = threadOf(continuation)
         .orElseThrow(() -> new IllegalStateException("this JVM does not show whose continuation it runs"));
+    if (thread.getUncaughtExceptionHandler() instanceof ThreadGroup) {
+      thread.setUncaughtExceptionHandler((failed, thrown) -> fail(thrown));
+    }
     started++;
     Actor actor = new Actor((int) started, thread, continuation);
     strategy.began(actor);
@@ -211,7 +214,9 @@ final class SimulatedRun extends Simulator {
     note(me, where);
     if (steps > MOST_STEPS) {
       fail(new AssertionError("no end after " + MOST_STEPS + " steps\n" + new Standstill(this).threads()));
-      givenUp = true;
+    } else if (hasStrangers()) {
+      fail(Escapes.wokenFromOutside(this));
+      admitStrangers();
     } else if (steps >= signalStep) {
       wakeSignalled();
     } else if (!ready.isEmpty()) {
@@ -258,7 +263,7 @@ final class SimulatedRun extends Simulator {
   }
 
   private void note(Actor actor, String what) {
-    if (trace != null) {
+    if (trace != null && !givenUp) {
       trace.add(steps, clock.nanoTime(), actor, what);
     }
   }
@@ -279,12 +284,12 @@ final class SimulatedRun extends Simulator {
   }
 
   @Override
-  public void named(String name) {
+  protected void named(String name) {
     caller().named(name);
   }
 
   @Override
-  public void uncaught(Throwable error) {
+  protected void uncaught(Throwable error) {
     fail(error);
   }
 
@@ -332,12 +337,12 @@ final class SimulatedRun extends Simulator {
   private void fail(@Nullable Throwable thrown) {
     if (failure == null && thrown != null && !(thrown instanceof GivenUp)) {
       failure = thrown;
+      givenUp = true;
     }
   }
 
   /** Makes the threads that are left end: each of their waits throws, and each is interrupted. */
   private void giveUp() {
-    givenUp = true;
     chosen = null;
     for (int i = 0; i < UNWINDINGS && !live.isEmpty(); i++) {
       for (Actor actor : List.copyOf(live)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.testing;
 
+import java.util.Objects;
+
 /**
  * A run of a {@link Simulation} has failed: its cause is what the body threw, or says what the simulation has found.
  *
@@ -18,6 +20,18 @@ public final class SimulationFailure extends AssertionError {
     this.seed = seed;
     this.schedule = schedule;
     this.trace = trace;
+  }
+
+  /** {@return what has failed, with the seed and the interleaving} */
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
+  }
+
+  /** {@return what the body threw, or what the simulation has found} */
+  @Override
+  public synchronized Throwable getCause() {
+    return Objects.requireNonNull(super.getCause());
   }
 
   /** {@return the seed, for {@link Simulation#run}} */

@@ -5,24 +5,39 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-/** The interleaving of one run, a line for each step; of a long one the last steps only. */
+/**
+ * The interleaving of one run, a line for each step, with a mark where another thread goes on; of a long one its end
+ * only.
+ */
 final class Trace {
   private static final int KEPT = 5_000;
 
-  private final Queue<String> lines = new ArrayDeque<>();
+  private final Queue<Line> lines = new ArrayDeque<>();
   private long dropped;
+
+  private record Line(long step, long nanos, String thread, String what) {
+    boolean isStep() {
+      return !thread.isEmpty();
+    }
+
+    String format(String before) {
+      return isStep()
+          ? "%s%6d  %10s  %-24s %s".formatted(thread.equals(before) ? " " : ">", step, seconds(nanos), thread, what)
+          : "         %10s  %s".formatted(seconds(nanos), what);
+    }
+  }
 
   /** Notes what a thread does. */
   void add(long step, long nanos, Actor actor, String what) {
-    add("%6d  %10s  %-24s %s".formatted(step, seconds(nanos), actor, what));
+    add(new Line(step, nanos, actor.toString(), what));
   }
 
   /** Notes that time has moved. */
   void timeIs(long nanos) {
-    add("        %10s  all wait: time moves on".formatted(seconds(nanos)));
+    add(new Line(0, nanos, "", "all wait: time moves on"));
   }
 
-  private void add(String line) {
+  private void add(Line line) {
     if (lines.size() == KEPT) {
       lines.remove();
       dropped++;
@@ -48,8 +63,15 @@ final class Trace {
 
   @Override
   public String toString() {
-    String head = "  step        time  thread                   what\n";
-    String cut = dropped == 0 ? "" : "        (" + dropped + " lines before these are left out)\n";
-    return head + cut + String.join("\n", lines) + "\n";
+    StringBuilder text = new StringBuilder("   step        time  thread                   what\n");
+    if (dropped > 0) {
+      text.append("        (").append(dropped).append(" lines before these are left out)\n");
+    }
+    String before = "";
+    for (Line line : lines) {
+      text.append(line.format(before)).append('\n');
+      before = line.isStep() ? line.thread : before;
+    }
+    return text.toString();
   }
 }
