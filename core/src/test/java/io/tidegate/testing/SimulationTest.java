@@ -372,13 +372,13 @@ class SimulationTest {
 
   @Test
   void run_sleeps_isNamed() {
-    assertEscapes("by the clock of the machine", () -> Thread.sleep(1));
+    assertEscapes("by the clock of the machine", () -> Thread.sleep(50));
   }
 
   @Test
   void run_sleepsBesideOthers_isNamed() {
     assertEscapes("by the clock of the machine", () -> {
-      Thread sleeper = Thread.startVirtualThread(() -> LockSupport.parkNanos(1_000_000));
+      Thread sleeper = Thread.startVirtualThread(() -> LockSupport.parkNanos(50_000_000));
       while (sleeper.isAlive()) {
         Simulation.step("looks");
       }
@@ -387,7 +387,7 @@ class SimulationTest {
 
   @Test
   void run_waitsForATime_isNamed() {
-    assertEscapes("by the clock of the machine", () -> assertFalse(new CountDownLatch(1).await(1, TimeUnit.MILLISECONDS)));
+    assertEscapes("by the clock of the machine", () -> assertFalse(new CountDownLatch(1).await(50, TimeUnit.MILLISECONDS)));
   }
 
   @Test
