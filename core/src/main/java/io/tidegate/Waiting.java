@@ -89,22 +89,23 @@ final class Waiting {
         return false;
       }
       Simulator.step("has looked, is about to park");
-      park(blocker, clock, deadlineNanos);
+      park(blocker, clock, deadlineNanos, false);
     }
     return true;
   }
 
   /** Waits as {@link #until} does, through cancels and interrupts; the interrupt status is restored at the end. */
   static boolean throughAll(Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition) {
-    return throughAll(() -> park(blocker, clock, deadlineNanos), clock, deadlineNanos, condition);
+    return throughAll(blocker, clock, deadlineNanos, false, condition);
   }
 
   /** Waits as {@link #throughAll} does; at the deadline the caller only tells something, and waits on. */
   static boolean throughAllToTell(Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition) {
-    return throughAll(() -> clock.parkToTellAt(blocker, deadlineNanos), clock, deadlineNanos, condition);
+    return throughAll(blocker, clock, deadlineNanos, true, condition);
   }
 
-  private static boolean throughAll(Runnable park, PoolClock clock, long deadlineNanos, BooleanSupplier condition) {
+  private static boolean throughAll(
+      Object blocker, PoolClock clock, long deadlineNanos, boolean tells, BooleanSupplier condition) {
     boolean interrupted = false;
     try {
       while (!condition.getAsBoolean()) {
@@ -112,7 +113,7 @@ final class Waiting {
           return false;
         }
         Simulator.step("has looked, is about to park");
-        park.run();
+        park(blocker, clock, deadlineNanos, tells);
         interrupted |= Thread.interrupted();
       }
       return true;
@@ -147,9 +148,11 @@ final class Waiting {
     return deadlineNanos != NO_DEADLINE && clock.nanoTime() - deadlineNanos >= 0;
   }
 
-  private static void park(Object blocker, PoolClock clock, long deadlineNanos) {
+  private static void park(Object blocker, PoolClock clock, long deadlineNanos, boolean tells) {
     if (deadlineNanos == NO_DEADLINE) {
       clock.park(blocker);
+    } else if (tells) {
+      clock.parkToTellAt(blocker, deadlineNanos);
     } else {
       clock.parkUntil(blocker, deadlineNanos);
     }
