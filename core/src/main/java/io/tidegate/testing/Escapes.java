@@ -85,6 +85,19 @@ final class Escapes {
     return frame.getClassName().startsWith("java.") || frame.getClassName().startsWith("jdk.");
   }
 
+  /** Says whether a thread waits in a method of the JDK that is more than a mere park. */
+  static boolean isInJdk(StackTraceElement[] stack) {
+    for (StackTraceElement frame : stack) {
+      String type = frame.getClassName();
+      boolean parks = type.startsWith("java.lang.VirtualThread") || type.startsWith("java.lang.System$")
+          || type.equals("java.util.concurrent.locks.LockSupport") || type.startsWith("jdk.internal.");
+      if (!parks) {
+        return isOfParking(frame) || type.startsWith("sun.");
+      }
+    }
+    return true;
+  }
+
   private static boolean isPassing(StackTraceElement[] stack) {
     for (StackTraceElement frame : stack) {
       if (PASSING.stream().anyMatch(frame.getClassName()::startsWith)) {

@@ -341,18 +341,23 @@ final class SimulatedRun extends Simulator {
     }
   }
 
-  /** Makes the threads that are left end: each of their waits throws, and each is interrupted. */
+  /** Makes the threads that are left end: each of their waits in the library throws, others are interrupted. */
   private void giveUp() {
     chosen = null;
     for (int i = 0; i < UNWINDINGS && !live.isEmpty(); i++) {
-      for (Actor actor : List.copyOf(live)) {
-        actor.thread.interrupt();
-        LockSupport.unpark(actor.thread);
-      }
+      List.copyOf(live).forEach(SimulatedRun::endWait);
       while (!ready.isEmpty()) {
         mount(ready.getFirst());
       }
     }
+  }
+
+  /** Code that parks by itself may look at nothing but its condition: interrupted, it would look for ever. */
+  private static void endWait(Actor actor) {
+    if (actor.blocker == null && Escapes.isInJdk(actor.thread.getStackTrace())) {
+      actor.thread.interrupt();
+    }
+    LockSupport.unpark(actor.thread);
   }
 
   private void unwindIfGivenUp(Actor me) {
