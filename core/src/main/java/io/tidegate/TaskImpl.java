@@ -96,7 +96,9 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   public void run() {
     Thread thread = Thread.currentThread();
     runsOn(thread);
-    Simulator.begin(name);
+    if (Simulator.current() != null) {
+      Simulator.begin(name());
+    }
     if (thread.isVirtual()) { // it ends with the task, and its log context with it
       runToEnd();
     } else {
