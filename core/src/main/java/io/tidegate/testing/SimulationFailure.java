@@ -11,8 +11,11 @@ import java.util.Objects;
 public final class SimulationFailure extends AssertionError {
   private static final long serialVersionUID = 1;
 
+  /** What determined the run. */
   private final long seed;
+  /** The shortest schedule that was found to fail. */
   private final String schedule;
+  /** The interleaving of that schedule. */
   private final String trace;
 
   SimulationFailure(String message, Throwable cause, long seed, String schedule, String trace) {

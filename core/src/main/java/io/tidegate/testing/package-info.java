@@ -34,13 +34,15 @@
  *
  * <pre>
  * seed 2 fails: java.lang.AssertionError: two scopes for one tenant
- * Again by Simulation.run(2L, body); shrunk to 1 preemption by Simulation.replay(2L, "6:3", body):
+ * Again by Simulation.run(2L, body); shrunk to 1 preemption by Simulation.replay(2L, "8:3", body):
  *    step        time  thread                   what
  *   …
- * &gt;     9         0 s  #2 OPEN-1                begins
- *      10         0 s  #2 OPEN-1                is about to enter a gate
+ * &gt;     7         0 s  #2 OPEN-1                begins
+ *       8         0 s  #2 OPEN-1                is about to link a token upwards
+ *       9         0 s  #2 OPEN-1                is about to enter a gate
+ *      10         0 s  #2 OPEN-1                has opened a gate, is about to look whether the one above closes
  * &gt;    11         0 s  #3 OPEN-2                begins
- *      12         0 s  #3 OPEN-2                is about to enter a gate
+ *      12         0 s  #3 OPEN-2                is about to link a token upwards
  *   …
  * </pre>
  *
