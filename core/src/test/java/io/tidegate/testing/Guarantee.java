@@ -318,24 +318,23 @@ enum Guarantee implements Simulation.Body {
       require(child.reason().orElseThrow().text().equals(winners.getFirst()), "the reason is another one's");
     }
   },
-  /** When cancel returns, it has reached all descendants, and no waiter is left. */
+  /** When cancel returns, it has reached all descendants, whoever was first, and no waiter is left. */
   T2 {
     @Override
     public void run() throws Exception {
-      CancellationToken top = CancellationToken.create();
-      CancellationToken middle = top.child();
-      CancellationToken deep = middle.child();
+      Scope top = Scope.root("top");
+      Scope below = top.child("below");
+      CancellationToken deep = below.token().child();
+      Simulation.Body canceller = () -> {
+        top.cancel("by one of two");
+        require(below.token().isCancelled() && deep.isCancelled(), "a descendant is not cancelled on return");
+      };
       beside(
-          () -> {
-            top.cancel();
-            require(middle.isCancelled() && deep.isCancelled(), "a descendant is not cancelled on return");
-          },
-          () -> {
-            middle.cancel();
-            require(deep.isCancelled(), "a descendant is not cancelled on return");
-          },
+          canceller,
+          canceller,
           () -> deep.awaitCancelled(),
           () -> require(!deep.awaitCancelled(Duration.ofNanos(1)) || deep.isCancelled(), "woken for nothing"));
+      top.close();
     }
   },
   /** A token of several is cancelled with the first, by its reason. */
