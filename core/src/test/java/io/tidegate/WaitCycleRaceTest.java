@@ -164,7 +164,7 @@ class WaitCycleRaceTest {
     Thread other = Thread.ofPlatform().unstarted(() -> secondBreaks.set(second.breaks(bySecond)));
     window.set(() -> {
       other.start();
-      SideThread.until(() -> List.of(Thread.State.BLOCKED, Thread.State.TERMINATED).contains(other.getState()));
+      SideThread.until(() -> List.of(Thread.State.WAITING, Thread.State.TERMINATED).contains(other.getState()));
     });
 
     assertTrue(first.breaks(byFirst));
