@@ -3,6 +3,7 @@ package io.tidegate.examples.pageserver.remote;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.storage.Disk;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileVisitResult;
@@ -44,6 +45,7 @@ public final class FolderStore implements RemoteStore {
 
   @Override
   public void put(String key, Path file, CancellationToken token) throws IOException {
+    Faults.point(RemoteStore.UPLOAD, IOException::new);
     try (Disk.Input in = disk.open(file)) {
       put(key, in, token);
     }
@@ -55,6 +57,7 @@ public final class FolderStore implements RemoteStore {
 
   @Override
   public void put(String key, byte[] content, CancellationToken token) throws IOException {
+    Faults.point(RemoteStore.UPLOAD, IOException::new);
     token.throwIfCancelled();
     replace(path(key), out -> out.write(ByteBuffer.wrap(content)));
   }
@@ -100,6 +103,7 @@ public final class FolderStore implements RemoteStore {
 
   @Override
   public Optional<byte[]> read(String key, CancellationToken token) throws IOException {
+    Faults.point(RemoteStore.DOWNLOAD, IOException::new);
     token.throwIfCancelled();
     try (Disk.Input in = disk.open(path(key))) {
       ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(in.size()));
@@ -112,6 +116,7 @@ public final class FolderStore implements RemoteStore {
 
   @Override
   public void fetch(String key, Path file, CancellationToken token) throws IOException {
+    Faults.point(RemoteStore.DOWNLOAD, IOException::new);
     try (Disk.Input in = disk.open(path(key))) {
       write(file, out -> copy(in, out, token));
     }
@@ -119,6 +124,7 @@ public final class FolderStore implements RemoteStore {
 
   @Override
   public List<String> list(String prefix, CancellationToken token) throws IOException {
+    Faults.point(RemoteStore.LIST, IOException::new);
     Path folder = path(prefix);
     List<String> keys = new ArrayList<>();
     if (Files.isDirectory(folder)) {
@@ -148,6 +154,7 @@ public final class FolderStore implements RemoteStore {
 
   @Override
   public void delete(String key, CancellationToken token) throws IOException {
+    Faults.point(RemoteStore.DELETE, IOException::new);
     token.throwIfCancelled();
     Path file = path(key);
     if (Files.isRegularFile(file)) {

@@ -17,6 +17,18 @@ import java.util.Optional;
  * a {@link io.tidegate.CancelledException} once the token is cancelled.
  */
 public interface RemoteStore {
+  /** The fault point before an object is put. */
+  String UPLOAD = "remote.upload.before";
+
+  /** The fault point before an object is read or fetched. */
+  String DOWNLOAD = "remote.download.before";
+
+  /** The fault point before objects are listed. */
+  String LIST = "remote.list.before";
+
+  /** The fault point before an object is removed. */
+  String DELETE = "remote.delete.before";
+
   /**
    * Puts a file, in the place of whatever has the key.
    *

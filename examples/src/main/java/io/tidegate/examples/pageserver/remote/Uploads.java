@@ -16,7 +16,6 @@ import io.tidegate.sync.Retry;
 import io.tidegate.sync.Watch;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the remote store's copy of one timeline up to date.
@@ -136,7 +136,7 @@ public final class Uploads {
     return true;
   }
 
-  /** Side by side; what one upload failed with is thrown after all have ended. */
+  /** Side by side; one failure stands for all of them. */
   private void putMissing(Map<String, Path> wanted) throws IOException, InterruptedException {
     Map<String, Task<String>> uploads = new HashMap<>();
     for (String name : wanted.keySet()) {
@@ -144,14 +144,18 @@ public final class Uploads {
         uploads.put(name, timeline.fork(Kind.REMOTE_UPLOAD, token -> put(name, wanted.get(name), token)));
       }
     }
-    List<Task<String>> ended = new ArrayList<>();
+    @Nullable Throwable failure = null;
     for (Task<String> upload : uploads.values()) {
       upload.join();
-      ended.add(upload);
+      @Nullable Throwable thrown = upload.exception().orElse(null);
+      if (thrown == null) {
+        present.add(upload.result());
+      } else {
+        failure = thrown;
+      }
     }
-    ended.stream().filter(each -> each.state() == Task.State.SUCCEEDED).forEach(each -> present.add(each.result()));
-    for (Task<String> upload : ended) {
-      FileTask.result(upload);
+    if (failure != null) {
+      throw new IOException("an upload failed: " + failure, failure);
     }
   }
 

@@ -12,6 +12,7 @@ import io.tidegate.examples.pageserver.remote.TimelineIndex;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -44,6 +45,7 @@ final class Deletion {
   /** Step 1. */
   void markHere() throws IOException, InterruptedException {
     FileTask.call(tenant, Kind.TENANT_FILES, token -> {
+      Faults.point("timeline.delete.before-mark", IOException::new);
       folder.setDeleted(timelineId);
       return timelineId;
     });
@@ -65,6 +67,7 @@ final class Deletion {
   void run(CancellationToken token) throws Exception {
     markRemotely(token);
     again("removing the files of", Kind.TENANT_FILES, token, own -> {
+      Faults.point("timeline.delete.before-files", IOException::new);
       folder.empty(timelineId);
       return timelineId;
     });
@@ -73,6 +76,7 @@ final class Deletion {
       return timelineId;
     });
     again("removing the folder of", Kind.TENANT_FILES, token, own -> {
+      Faults.point("timeline.delete.before-folder", IOException::new);
       folder.remove(timelineId);
       return timelineId;
     });

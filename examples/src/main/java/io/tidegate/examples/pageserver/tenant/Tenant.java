@@ -23,6 +23,7 @@ import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.sync.Watch;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
@@ -104,6 +105,7 @@ public final class Tenant {
     scope.spawn(kind, token -> {
       try {
         bringUp.run(token);
+        Faults.point("tenant.activate.before");
         activate();
       } catch (Exception failed) {
         token.throwIfCancelled();
@@ -266,6 +268,7 @@ public final class Tenant {
   private Timeline create(TimelineSlot slot, TimelineMetadata metadata) throws IOException {
     boolean created = false;
     try {
+      Faults.point("timeline.create.before", IOException::new);
       Timeline timeline = open(slot, LayerStore.create(folder.timeline(slot.id()), metadata, services.disk()));
       created = true;
       log.info("created {}", timeline.scope().path());
@@ -502,7 +505,7 @@ public final class Tenant {
 
   /** Closes in order within the budget, or without one the hard way; nothing of the tenant runs on return. */
   void close(Duration budget) {
-    become(State.STOPPING);
+    refuse();
     if (budget.isPositive()) {
       scope.closeGracefully(budget);
     }

@@ -20,6 +20,7 @@ import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,6 +144,7 @@ public final class Tenants {
         throw new RefusedException(Why.CONFLICT, "tenant " + id + " is in the remote store: attach it, or delete it");
       }
       TenantFolder folder = folder(id);
+      Faults.point("tenant.create.before", IOException::new);
       files(() -> folder.create(config));
       Tenant created = Tenant.create(scope, id, folder, config, services);
       guard.fill(created);
@@ -185,6 +187,7 @@ public final class Tenants {
     operate(id, Slots.Operation.DETACH, (guard, token) -> {
       Tenant tenant = guard.tenant().orElseThrow();
       tenant.close(budget);
+      Faults.point("tenant.detach.before-files", IOException::new);
       files(tenant.folder()::remove);
       guard.empty();
       log.info("detached tenant {}", id);

@@ -11,7 +11,6 @@ import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.remote.FolderStore;
-import io.tidegate.examples.pageserver.remote.HookedStore;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.storage.LayerRecord;
 import io.tidegate.examples.pageserver.storage.LayerStore;
@@ -30,7 +29,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.function.Executable;
 
-/** The tenants of a server without anything else, on a folder and a remote store that tests can fail. */
+/** The tenants of a server without anything else, on a folder with a remote store beside it. */
 final class TestTenants implements AutoCloseable {
   static final TenantId TENANT = new TenantId(1, 2);
   static final TimelineId TIMELINE = new TimelineId(3, 4);
@@ -39,12 +38,11 @@ final class TestTenants implements AutoCloseable {
 
   final Scope server = Scope.root("server");
   final Path folder;
-  final HookedStore remote;
   final Tenants tenants;
 
-  private TestTenants(Path folder, Disk disk, HookedStore remote) {
+  private TestTenants(Path folder, Disk disk) {
     this.folder = folder;
-    this.remote = remote;
+    FolderStore remote = new FolderStore(folder.resolveSibling("remote"), disk);
     this.tenants = new Tenants(server, new Services(folder, disk, remote, TenantConfig.EMPTY, TimelineServices.create()));
   }
 
@@ -60,8 +58,7 @@ final class TestTenants implements AutoCloseable {
   }
 
   static TestTenants unloaded(Path folder, Disk disk) {
-    Path remote = folder.resolveSibling("remote");
-    return new TestTenants(folder, disk, new HookedStore(new FolderStore(remote, Disk.real())));
+    return new TestTenants(folder, disk);
   }
 
   Tenant create() throws Exception {
