@@ -21,6 +21,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A remote store in a folder, which several servers may share: an object is a file, and its key is the path.
  *
+ * <p>A put that a crash cuts off leaves an object of another name behind, which is listed as the others are: whoever owns the
+ * objects around it removes it as one that belongs to nothing.
+ *
  * <p>Only waits that the operating system does not end outlast a cancel, as of a file system that hangs.
  */
 public final class FolderStore implements RemoteStore {
@@ -132,9 +135,7 @@ public final class FolderStore implements RemoteStore {
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
           token.throwIfCancelled();
-          if (!file.toString().endsWith(TEMPORARY)) {
-            keys.add(root.relativize(file).toString().replace('\\', '/'));
-          }
+          keys.add(root.relativize(file).toString().replace('\\', '/'));
           return FileVisitResult.CONTINUE;
         }
 
