@@ -11,11 +11,14 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import io.tidegate.CloseReport;
 import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.IngestTotals;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
+import io.tidegate.testing.Fault;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +103,27 @@ class PageserverTest {
           && database.reported("replay_lsn").equals(timeline.diskConsistentLsn())
           && !database.reported("write_lsn").isBefore(timeline.lastRecordLsn()));
       assertTrue(timeline.diskConsistentLsn().isBefore(timeline.lastRecordLsn()), "some is in memory only");
+      server.closeInOrder();
+    }
+  }
+
+  @Test
+  void feedback_reportsAsAppliedWhatIsInTheRemoteStore(Servers.Running servers) throws Exception {
+    TestDatabase database = servers.first();
+    try (TestServer server = TestServer.start(data(), TestServer.SMALL_LAYERS, database.connectionString())) {
+      Timeline timeline = server.timeline(database);
+      Await.until("the new timeline is uploaded",
+          () -> timeline.remoteConsistentLsn().equals(timeline.metadata().startLsn()));
+      try (Fault stuck = Faults.at(RemoteStore.UPLOAD).pause()) {
+        database.work(8);
+        stuck.awaitReached();
+        Await.until("what is here is reported", () -> timeline.layersOnDisk() > 0
+            && timeline.metadata().startLsn().isBefore(database.reported("flush_lsn")));
+        assertEquals(timeline.metadata().startLsn(), timeline.remoteConsistentLsn());
+        assertFalse(timeline.metadata().startLsn().isBefore(database.reported("replay_lsn")), "told what is not there");
+      }
+      Await.until("it is reported when it is there", () -> timeline.remoteConsistentLsn().equals(timeline.diskConsistentLsn())
+          && database.reported("replay_lsn").equals(timeline.remoteConsistentLsn()));
       server.closeInOrder();
     }
   }

@@ -159,7 +159,7 @@ class TenantCrashTest {
   void attach_goesOnWhereItWas() throws Exception {
     crashAtEachStep(
         server -> {
-          timelineWithLayers(server);
+          TestTenants.put(server.createTimeline(), 3);
           server.tenants.find(TENANT).branchTimeline(TestTenants.BRANCH, TIMELINE, Optional.empty());
           server.tenants.detach(TENANT, BUDGET);
         },
