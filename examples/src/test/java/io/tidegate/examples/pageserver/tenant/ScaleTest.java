@@ -124,7 +124,7 @@ class ScaleTest {
         return awaitActive(server);
       });
       measure("close all the hard way", () -> {
-        server.close();
+        server.server.close();
         return true;
       });
     }

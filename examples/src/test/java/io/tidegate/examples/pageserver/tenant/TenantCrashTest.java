@@ -64,7 +64,7 @@ class TenantCrashTest {
         Thread running = Thread.startVirtualThread(() -> runUntilTheDiskIsDown(operation, server));
         Await.until("it ends or the disk is down", () -> disk.isDown() || !running.isAlive());
         crashed = disk.isDown();
-        server.close();
+        server.server.close();
         running.join();
       }
       try (TestTenants restarted = TestTenants.start(tenants)) {
