@@ -267,8 +267,8 @@ class WalReceiverTest {
   @Test
   void connection_isJoinedBeforeTheNextBegins() throws Exception {
     WalReceiver receiver = start(PATIENT, a, b);
-    a.write(SIZE / 4);
-    b.write(SIZE / 4);
+    a.write(SIZE / 10); // from here on, each has more than the other before
+    b.write(SIZE / 10);
     for (int i = 2; i < 10; i++) {
       a.setDown(i % 2 == 0);
       b.setDown(i % 2 != 0);
