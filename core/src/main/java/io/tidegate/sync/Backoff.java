@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.sync;
 
+import io.tidegate.carrier.Simulator;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
@@ -59,6 +60,16 @@ public record Backoff(Duration first, Duration longest, double factor, double ji
    */
   public Backoff withJitter(double newJitter) {
     return new Backoff(first, longest, factor, newJitter);
+  }
+
+  /**
+   * {@return how long to wait now, the random part as the calling thread has it} In a simulation the seed determines it.
+   *
+   * @param failures how many failures there were in a row; after none it is zero
+   * @throws IllegalArgumentException if {@code failures} is negative
+   */
+  public Duration delay(int failures) {
+    return delay(failures, Simulator.random());
   }
 
   /**

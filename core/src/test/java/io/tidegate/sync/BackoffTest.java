@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.testing.Simulation;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 final class BackoffTest {
@@ -37,6 +41,30 @@ final class BackoffTest {
       least = delay.compareTo(least) < 0 ? delay : least;
     }
     assertTrue(least.compareTo(Duration.ofMillis(600)) < 0, least.toString());
+  }
+
+  @Test
+  void delay_byChanceOfTheThread_isWithinItsPart() {
+    Backoff jittered = plain.withJitter(0.5);
+    assertEquals(Duration.ZERO, jittered.delay(0));
+    Set<Duration> delays = new HashSet<>();
+    for (int i = 0; i < 100; i++) {
+      Duration delay = jittered.delay(2);
+      assertTrue(delay.compareTo(SECOND) >= 0 && delay.compareTo(SECOND.multipliedBy(2)) <= 0, delay::toString);
+      delays.add(delay);
+    }
+    assertTrue(delays.size() > 50, delays::toString);
+  }
+
+  /** In a simulation its seed is where the random part comes from. */
+  @Test
+  @Tag("with-flag")
+  void delay_inASimulation_isThatOfTheSeed() {
+    Set<Duration> delays = new HashSet<>();
+    for (int i = 0; i < 5; i++) {
+      Simulation.run(7, () -> delays.add(plain.withJitter(0.5).delay(1)));
+    }
+    assertEquals(1, delays.size(), delays::toString);
   }
 
   @Test

@@ -4,7 +4,6 @@ package io.tidegate.examples.pageserver.task;
 import io.tidegate.sync.Backoff;
 import io.tidegate.sync.Retry;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** How long the server waits before it tries again what has failed. */
 public final class Pauses {
@@ -27,6 +26,6 @@ public final class Pauses {
    * @param failures how many failures there were in a row
    */
   public static Duration after(int failures) {
-    return BACKOFF.delay(failures, ThreadLocalRandom.current());
+    return BACKOFF.delay(failures);
   }
 }

@@ -11,7 +11,6 @@ import io.tidegate.examples.pageserver.source.WalStream;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.sync.Backoff;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +45,7 @@ final class SourceWatch {
       try (StatusConnection server = token.interruptibly(source::connectForStatus)) {
         ask(server, token);
       } catch (SourceException | WrongSourceException failed) {
-        Duration pause = BACKOFF.delay(++failures, ThreadLocalRandom.current());
+        Duration pause = BACKOFF.delay(++failures);
         reception.tell(source.where(), failed, pause);
         token.sleep(pause);
       }
