@@ -13,7 +13,11 @@ public final class Openings {
 
   private Openings() {}
 
-  /** Tells of an opening, on the thread that opens, before anybody else knows it. */
+  /**
+   * Tells of an opening, on the thread that opens, before anybody else knows it.
+   *
+   * @param opening what is opened
+   */
   public static void tell(Opening opening) {
     Consumer<? super Opening> told = observer;
     if (told != null) {
@@ -21,7 +25,11 @@ public final class Openings {
     }
   }
 
-  /** Sets who is told from now on; nobody if it is null. */
+  /**
+   * Sets who is told from now on.
+   *
+   * @param newObserver whoever is told, on any thread; nobody if it is null
+   */
   public static void observe(@Nullable Consumer<? super Opening> newObserver) {
     observer = newObserver;
   }

@@ -39,7 +39,8 @@ import org.junit.jupiter.api.extension.TestInstancePreConstructCallback;
  * <p>Needs {@code junit-jupiter-api}, 5.12 or newer, which this library does not bring along.
  *
  * <p><b>Not promised:</b> whose leak it is, if other tests run at the same time in the process: for those it is not made. And
- * what was opened before the first class with this extension began, or by a pool that is not the library's, it does not see.
+ * what was opened before the first class with this extension began, or in a {@link Simulation}, which looks for itself, and
+ * pools that are not the library's, it does not see.
  */
 @SuppressWarnings("exports") // who uses this has JUnit; who does not need not: the module does not pass it on
 public final class LeakCheck

@@ -27,7 +27,13 @@ final class LeakLedger {
   static void keep() {
     synchronized (LOCK) {
       keepers++;
-      Openings.observe(opening -> OPENINGS.put(opening, Origin.here()));
+      Openings.observe(LeakLedger::write);
+    }
+  }
+
+  private static void write(Opening opening) {
+    if (!Simulation.isRunning()) {
+      OPENINGS.put(opening, Origin.here());
     }
   }
 
@@ -36,7 +42,7 @@ final class LeakLedger {
       keepers--;
       if (keepers == 0) {
         Openings.observe(null);
-        OPENINGS.clear();
+        OPENINGS.values().removeIf(origin -> !origin.forProcess()); // the others will not be asked for any more
       }
     }
   }

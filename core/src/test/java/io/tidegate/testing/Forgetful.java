@@ -9,6 +9,7 @@ import io.tidegate.Gate;
 import io.tidegate.Scope;
 import io.tidegate.Work;
 import io.tidegate.carrier.CarrierPool;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -97,12 +98,6 @@ final class Forgetful {
       server.child("tenant");
     }
 
-    @Test
-    void leavesNothing() throws InterruptedException {
-      server.fork(Work.WRITE, token -> server.name()).join();
-      files.run("writer", () -> {});
-    }
-
     @AfterAll
     static void close() throws Exception {
       END.countDown();
@@ -155,12 +150,6 @@ final class Forgetful {
       CarrierPool.shared().start("left", ThreadLeft::run);
     }
 
-    @Test
-    void whichEndsByItself() {
-      CarrierPool.shared().start("left", () -> {});
-      OfTheProcess.POOL.start("left", () -> {});
-    }
-
     private static void run() {
       try {
         END.await();
@@ -197,6 +186,18 @@ final class Forgetful {
       Faults.at("p").fail().close();
     }
 
+    @Test
+    void joinsATaskAndLeavesAGuard() throws InterruptedException {
+      server.fork(Work.WRITE, token -> server.name()).join();
+      server.gate().run("writer", () -> {});
+    }
+
+    @Test
+    void startsThreadsThatEndByThemselves() {
+      CarrierPool.shared().start("left", () -> {});
+      OfTheProcess.POOL.start("left", () -> {});
+    }
+
     @AfterEach
     void close() {
       server.close();
@@ -227,13 +228,13 @@ final class Forgetful {
     private final Scope server = Scope.root("server");
 
     @Test
-    @Timeout(value = 100, unit = TimeUnit.MILLISECONDS, threadMode = Timeout.ThreadMode.SAME_THREAD)
+    @Timeout(value = 1_500, unit = TimeUnit.MILLISECONDS, threadMode = Timeout.ThreadMode.SAME_THREAD)
     void sameThread() {
       hang();
     }
 
     @Test
-    @Timeout(value = 100, unit = TimeUnit.MILLISECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 1_500, unit = TimeUnit.MILLISECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void otherThread() {
       hang();
     }
@@ -250,6 +251,14 @@ final class Forgetful {
     @AfterEach
     void close() {
       server.close();
+    }
+  }
+
+  @ExtendWith(LeakCheck.class)
+  static class Simulated {
+    @Test
+    void test() {
+      assertEquals(Duration.ZERO, Simulation.run(1, () -> Scope.root("simulated")).time());
     }
   }
 }
