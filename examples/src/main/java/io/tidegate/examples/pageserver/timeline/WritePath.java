@@ -2,6 +2,7 @@
 package io.tidegate.examples.pageserver.timeline;
 
 import io.tidegate.CancellationToken;
+import io.tidegate.Waiter;
 import io.tidegate.examples.pageserver.storage.FrozenLayer;
 import io.tidegate.examples.pageserver.storage.Layer;
 import io.tidegate.examples.pageserver.storage.OpenLayer;
@@ -16,7 +17,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -29,10 +31,12 @@ final class WritePath {
   /*
    * The lock guards all fields. A freeze and its place in the queue are one step under the lock, whoever freezes: so the
    * queue is in LSN order, and with the open layer it covers the log from the disk-consistent LSN on without a gap.
+   *
+   * No lost wake-up: who waits is in 'waiters' before it looks; who puts the first record into a layer, freezes, finishes or
+   * makes room wakes them after that.
    */
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition mayHaveFrozen = lock.newCondition();
-  private final Condition mayHaveRoom = lock.newCondition();
+  private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
   private final Supplier<TenantSettings> settings;
   private final ArrayDeque<FrozenLayer> frozen = new ArrayDeque<>();
   private OpenLayer open;
@@ -77,42 +81,45 @@ final class WritePath {
   /** Appends a record; then, if too many layers wait for the flush, waits too. */
   void put(WalRecord record, CancellationToken token) throws Exception {
     List<PageTouch> touches = PageTouches.of(record);
-    boolean full;
+    boolean first;
+    boolean froze = false;
     lock.lock();
     try {
       if (finished) {
         throw new IllegalStateException("a record at " + record.start() + " came after the last freeze");
       }
-      boolean first = open.recordCount() == 0;
+      first = open.recordCount() == 0;
       CommitTime.of(record).ifPresent(open::committedAt);
-      open.put(record.end(), touches, record.bytes(), System.nanoTime());
+      open.put(record.end(), touches, record.bytes(), nanoTime());
       previousRecordLsn = record.previous();
       lastRecord.advance(record.end().value());
       long distance = settings.get().checkpointDistance();
       if (record.end().minus(open.startLsn()) >= distance || open.byteCount() >= distance) {
         freeze();
-      } else if (first) {
-        mayHaveFrozen.signalAll(); // it is time to look at the clock
+        froze = true;
       }
-      full = frozen.size() > settings.get().frozenLayers();
     } finally {
       lock.unlock();
     }
-    if (full) {
-      token.interruptibly(this::awaitRoom);
+    if (first || froze) { // with the first one it is time to look at the clock
+      wakeWaiters();
+    }
+    awaitRoom(token);
+  }
+
+  private void awaitRoom(CancellationToken token) throws InterruptedException {
+    if (!hasRoom()) {
+      Waiter waiter = newWaiter(token);
+      try {
+        waiter.await(this::hasRoom);
+      } finally {
+        waiters.remove(waiter);
+      }
     }
   }
 
-  private boolean awaitRoom() throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (frozen.size() > settings.get().frozenLayers()) {
-        mayHaveRoom.await();
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
+  private boolean hasRoom() {
+    return locked(() -> frozen.size() <= settings.get().frozenLayers());
   }
 
   /**
@@ -121,27 +128,35 @@ final class WritePath {
    *
    * @return the layer; empty when the path is finished and all is flushed
    */
-  Optional<FrozenLayer> awaitFrozen(CancellationToken token) throws Exception {
-    return token.interruptibly(this::awaitFirst);
+  Optional<FrozenLayer> awaitFrozen(CancellationToken token) throws InterruptedException {
+    Waiter waiter = newWaiter(token);
+    try {
+      waiter.await(() -> mayTake() || locked(() -> open.recordCount() > 0)); // an empty layer needs no clock
+      while (!waiter.await(untilStale(), this::mayTake)) {
+        freezeIfStale();
+      }
+    } finally {
+      waiters.remove(waiter);
+    }
+    return locked(() -> Optional.ofNullable(frozen.peekFirst()));
   }
 
-  private Optional<FrozenLayer> awaitFirst() throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (frozen.isEmpty() && !finished) {
-        if (open.recordCount() == 0) {
-          mayHaveFrozen.await(); // an empty layer needs no clock
-        } else {
-          Duration untilStale = settings.get().checkpointTimeout().minus(open.dirtyFor(System.nanoTime()));
-          if (!untilStale.isPositive() || mayHaveFrozen.awaitNanos(untilStale.toNanos()) <= 0) {
-            freezeIfStale();
-          }
-        }
-      }
-      return Optional.ofNullable(frozen.peekFirst());
-    } finally {
-      lock.unlock();
-    }
+  private boolean mayTake() {
+    return locked(() -> finished || !frozen.isEmpty());
+  }
+
+  private Duration untilStale() {
+    return locked(() -> settings.get().checkpointTimeout().minus(open.dirtyFor(nanoTime())));
+  }
+
+  private Waiter newWaiter(CancellationToken token) {
+    Waiter waiter = Waiter.on(this, token);
+    waiters.add(waiter);
+    return waiter;
+  }
+
+  private void wakeWaiters() {
+    waiters.forEach(Waiter::wake);
   }
 
   /** Takes a layer out that is on disk now. */
@@ -152,21 +167,20 @@ final class WritePath {
       if (first != layer) {
         throw new IllegalStateException("flushed " + layer + " before " + first);
       }
-      mayHaveRoom.signalAll();
     } finally {
       lock.unlock();
     }
+    wakeWaiters();
   }
 
   /** Freezes what is open, and says where that ends. */
   Lsn freezeNow() {
-    lock.lock();
-    try {
+    Lsn end = locked(() -> {
       freeze();
       return lastRecordLsn();
-    } finally {
-      lock.unlock();
-    }
+    });
+    wakeWaiters();
+    return end;
   }
 
   /** Freezes what is open; no record may come any more. */
@@ -175,10 +189,10 @@ final class WritePath {
     try {
       finished = true;
       freeze();
-      mayHaveFrozen.signalAll();
     } finally {
       lock.unlock();
     }
+    wakeWaiters();
   }
 
   /** {@return how many layers are in memory, the open one included if it is not empty} */
@@ -192,16 +206,34 @@ final class WritePath {
   }
 
   private void freezeIfStale() {
-    if (open.dirtyFor(System.nanoTime()).compareTo(settings.get().checkpointTimeout()) >= 0) {
-      freeze();
+    lock.lock();
+    try {
+      if (open.dirtyFor(nanoTime()).compareTo(settings.get().checkpointTimeout()) >= 0) {
+        freeze();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
+  /** Under the lock. */
   private void freeze() {
     if (open.recordCount() > 0) {
       frozen.addLast(open.freeze(lastRecordLsn()));
       open = new OpenLayer(lastRecordLsn());
-      mayHaveFrozen.signalAll();
     }
+  }
+
+  private <T> T locked(Supplier<T> body) {
+    lock.lock();
+    try {
+      return body.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static long nanoTime() {
+    return Waiter.clock().nanoTime();
   }
 }
