@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.storage;
 
+import io.tidegate.testing.Simulation;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -18,12 +19,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file system in memory that fails at a chosen step, and then knows what a power cut would have left.
  *
+ * <p>In a simulation each call is a step, before which other threads may have their turn.
+ *
  * <p>Content is durable once synchronized, and a name once its folder is. Each change not synchronized survives or is
  * lost by itself, as the seed has it; content not synchronized may be there in part.
  */
-final class MemoryDisk implements Disk {
+public final class MemoryDisk implements Disk {
   /** What the disk throws at the chosen step and, after a crash, at each later one. */
-  static final class Crash extends IOException {
+  public static final class Crash extends IOException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -43,24 +46,37 @@ final class MemoryDisk implements Disk {
   private int failAt = Integer.MAX_VALUE;
   private boolean failOnce;
 
+  /** Makes an empty disk. */
+  public MemoryDisk() {}
+
   /** Stops for good right before the change that is number {@code step} from now. */
-  void crashAt(int step) {
+  public void crashAt(int step) {
     failAt = steps + step;
   }
 
   /** Refuses the change that is number {@code step} from now, and only that. */
-  void failOnceAt(int step) {
+  public void failOnceAt(int step) {
     failAt = steps + step;
     failOnce = true;
   }
 
   /** {@return whether the chosen step was reached} */
-  boolean failed() {
+  public boolean failed() {
     return steps >= failAt;
   }
 
+  /** {@return whether it has stopped for good} */
+  public boolean isDown() {
+    return down;
+  }
+
+  /** {@return how many changes there were} */
+  public int steps() {
+    return steps;
+  }
+
   /** {@return the disk that the next process finds after this process died and the machine went on, no more durable} */
-  MemoryDisk afterKill() {
+  public MemoryDisk afterKill() {
     MemoryDisk next = new MemoryDisk();
     next.names.putAll(names);
     next.durableNames.putAll(durableNames);
@@ -69,7 +85,7 @@ final class MemoryDisk implements Disk {
   }
 
   /** {@return the disk that the next process finds after a power cut} */
-  MemoryDisk afterPowerCut(Random random) {
+  public MemoryDisk afterPowerCut(Random random) {
     TreeMap<Path, Node> left = new TreeMap<>(durableNames);
     for (Change change : changes) {
       if (random.nextBoolean()) {
@@ -160,6 +176,7 @@ final class MemoryDisk implements Disk {
   }
 
   private void checkUp() throws IOException {
+    Simulation.step("I/O");
     if (down) {
       throw new Crash();
     }
