@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.storage;
 
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.slf4j.Logger;
@@ -48,6 +49,7 @@ public final class Durable {
   private static void writeAndSync(Disk disk, Path temporary, Content content) throws IOException {
     try (Disk.Output out = disk.create(temporary)) {
       content.writeTo(out);
+      Faults.point("file.before-sync", IOException::new);
       out.sync();
     }
   }

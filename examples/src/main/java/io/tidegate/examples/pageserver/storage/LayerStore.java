@@ -4,6 +4,7 @@ package io.tidegate.examples.pageserver.storage;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
+import io.tidegate.testing.Faults;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -144,6 +145,7 @@ public final class LayerStore implements Closeable {
       checkNext(layer);
       unfinished = LayerName.level0(layer.startLsn(), layer.endLsn());
       Path file = LayerFileWriter.write(disk, layer.content(), folder);
+      Faults.point("layer.before-metadata", IOException::new);
       TimelineMetadata advanced = state.metadata().advancedTo(layer.endLsn());
       written = advance(file, advanced);
       state = state.with(advanced, written);

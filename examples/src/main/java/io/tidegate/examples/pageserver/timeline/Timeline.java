@@ -27,6 +27,7 @@ import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalSink;
 import io.tidegate.sync.SeqWait;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -206,7 +207,10 @@ public final class Timeline implements WalSink {
     while (true) {
       token.throwIfCancelled();
       try {
-        LayerFile written = FileTask.call(scope, Kind.LAYER_WRITE, own -> store.flush(layer));
+        LayerFile written = FileTask.call(scope, Kind.LAYER_WRITE, own -> {
+          Faults.point("layer.before-write", IOException::new);
+          return store.flush(layer);
+        });
         log.info("flushed {}, {} records", written.file().getFileName(), written.recordCount());
         return;
       } catch (IOException failed) {

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** One timeline: WAL in, layers in memory, layers on disk. */
+/**
+ * One timeline: WAL in, layers in memory, layers on disk.
+ *
+ * <p><b>Fault points</b> (see {@link io.tidegate.testing.Faults}) on the way of a layer to the disk, each in the task that
+ * writes it:
+ * <ul>
+ *   <li>{@code layer.before-write}: nothing of it is on the disk yet
+ *   <li>{@code file.before-sync}: a file is written under its temporary name; passed for the metadata as well
+ *   <li>{@code layer.before-metadata}: the layer is durable, and the metadata do not vouch for it
+ * </ul>
+ */
 @NullMarked
 package io.tidegate.examples.pageserver.timeline;
 
