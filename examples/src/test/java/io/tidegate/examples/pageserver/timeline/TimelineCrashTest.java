@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 class TimelineCrashTest {
   private static final Logger LOGGER = (Logger) LoggerFactory.getLogger("io.tidegate");
   /** Of the real disk, that nobody has changed. */
-  private static final UnaryOperator<Disk> SOUND = disk -> disk;
+  private static final UnaryOperator<Disk> SOUND = UnaryOperator.identity();
 
   @BeforeAll
   static void prepare() {
