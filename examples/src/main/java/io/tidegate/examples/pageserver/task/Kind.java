@@ -27,6 +27,12 @@ public enum Kind implements TaskKind {
   /** Prints the status. One, by the server, for its life. */
   STATUS(Pools.MGMT),
 
+  /** Starts a {@link #MANAGEMENT_REQUEST} for each request that comes. One, by the HTTP server in its scope, for its life. */
+  HTTP_LISTENER(Pools.MGMT),
+
+  /** Answers one HTTP request. By {@link #HTTP_LISTENER} in the same scope, cancelled when the client hangs up. */
+  MANAGEMENT_REQUEST(Pools.MGMT),
+
   /** Chooses the source. One per timeline, in its scope {@code walreceiver}, for that scope's life. */
   WAL_RECEIVER_MANAGER(Pools.WALRECEIVER),
 
