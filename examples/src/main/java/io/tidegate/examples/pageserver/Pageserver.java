@@ -7,6 +7,8 @@ import io.tidegate.GateClosedException;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.management.StatusDisplay;
+import io.tidegate.examples.pageserver.management.api.ManagementApi;
+import io.tidegate.examples.pageserver.management.http.HttpServer;
 import io.tidegate.examples.pageserver.pageservice.PageService;
 import io.tidegate.examples.pageserver.remote.FolderStore;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
@@ -50,6 +52,7 @@ import org.slf4j.LoggerFactory;
  *         walreceiver  manager task, one task for each source; below it handler and poller, the connection
  *   page-service       its listener is closed first of all, its clients after the tenants
  *   management         the status display: closed last, so that it shows the rest closing
+ *     http             the management API: its listener, and a task for each request
  * </pre>
  *
  * <p><b>Threads:</b> safe for use by any thread.
@@ -98,7 +101,7 @@ final class Pageserver {
       server.lockFolder(settings.data());
       server.startPages(settings);
       server.tenants.load();
-      server.startManagement(settings.statusPeriod());
+      server.startManagement(settings);
       server.startSources(settings);
       return server;
     } catch (Throwable failed) {
@@ -122,9 +125,11 @@ final class Pageserver {
     scope.onDrain("stop accepting page clients", service::stopAccepting);
   }
 
-  private void startManagement(Duration statusPeriod) {
+  private void startManagement(Settings settings) throws IOException {
     Scope management = scope.child("management");
-    management.spawn(Kind.STATUS, new StatusDisplay(scope, tenants, statusPeriod)::run);
+    management.spawn(Kind.STATUS, new StatusDisplay(scope, tenants, settings.statusPeriod())::run);
+    HttpServer http = ManagementApi.start(management, settings.http(), scope, tenants);
+    log.info("management API at http://{}:{}", http.address().getHostString(), http.address().getPort());
     scope.onDrain("stop sources", sources::close);
     scope.onDrain("close tenants", () -> tenants.scope().closeGracefully(UNTIL_THE_SERVER_CLOSES_HARD));
     scope.onDrain("end page clients", Objects.requireNonNull(pages)::close);

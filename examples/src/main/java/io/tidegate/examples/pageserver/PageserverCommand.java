@@ -110,6 +110,14 @@ public final class PageserverCommand implements Callable<Integer> {
   private InetSocketAddress pages = new InetSocketAddress(InetAddress.getLoopbackAddress(), 64000);
 
   @Option(
+      names = "--listen-http",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:9898",
+      description = "Where the management API listens; port 0 takes any that is free. It asks nobody who he is: whoever "
+          + "reaches it may do all. Default: ${DEFAULT-VALUE}")
+  private InetSocketAddress http = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9898);
+
+  @Option(
       names = "--stop-with-parent",
       hidden = true,
       description = "Close when the process that started this one ends, as if it had passed on its signal.")
@@ -142,9 +150,9 @@ public final class PageserverCommand implements Callable<Integer> {
         return address;
       }
     } catch (IllegalArgumentException malformed) {
-      throw new TypeConversionException("'" + text + "' is no address like 127.0.0.1:64000");
+      throw new TypeConversionException("'" + text + "' is no address like 127.0.0.1:9898");
     }
-    throw new TypeConversionException("'" + text + "' names no host that is known, as 127.0.0.1:64000 does");
+    throw new TypeConversionException("'" + text + "' names no host that is known, as 127.0.0.1:9898 does");
   }
 
   private static Duration duration(String text) {
@@ -199,7 +207,7 @@ public final class PageserverCommand implements Callable<Integer> {
           .with(Setting.CHECKPOINT_TIMEOUT, TenantConfig.text(checkpointTimeout));
       Path folder = data.toAbsolutePath();
       Path remoteFolder = remote.map(Path::toAbsolutePath).orElse(folder.resolve("remote"));
-      return new Settings(folder, remoteFolder, sources, defaults, statusPeriod, PageServiceSettings.on(pages));
+      return new Settings(folder, remoteFolder, sources, defaults, statusPeriod, PageServiceSettings.on(pages), http);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }

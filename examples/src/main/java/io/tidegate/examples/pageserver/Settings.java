@@ -4,6 +4,7 @@ package io.tidegate.examples.pageserver;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.pageservice.PageServiceSettings;
 import io.tidegate.examples.pageserver.source.PostgresSource;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.List;
  * @param defaults what is set for tenants that do not set it themselves
  * @param statusPeriod how often it shows its status
  * @param pages where the page service listens, and its limits
+ * @param http where the management API listens
  */
 record Settings(
     Path data,
@@ -24,7 +26,8 @@ record Settings(
     List<PostgresSource> sources,
     TenantConfig defaults,
     Duration statusPeriod,
-    PageServiceSettings pages) {
+    PageServiceSettings pages,
+    InetSocketAddress http) {
   Settings {
     sources = List.copyOf(sources);
   }

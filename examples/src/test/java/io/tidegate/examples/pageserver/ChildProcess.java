@@ -38,7 +38,7 @@ final class ChildProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
-    command.addAll(List.of("--listen-pg", "127.0.0.1:0"));
+    command.addAll(List.of("--listen-pg", "127.0.0.1:0", "--listen-http", "127.0.0.1:0"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     return new ChildProcess(builder.redirectErrorStream(true).redirectOutput(output.toFile()).start(), output);

@@ -31,6 +31,8 @@ class PageserverCommandTest {
       --checkpoint-distance | much           | --checkpoint-distance
       --postgres            | localhost      | connection string
       --listen-pg           | 127.0.0.1:x    | '127.0.0.1:x' is no address like
+      --listen-http         | 9898           | '9898' names no host
+      --listen-http         | 127.0.0.1:x    | '127.0.0.1:x' is no address like 127.0.0.1:9898
       --nonsense            | 1              | Unknown option
       """)
   void execute_withBadValue_exitsWithTwoAndSaysWhy(String option, String value, String message) {

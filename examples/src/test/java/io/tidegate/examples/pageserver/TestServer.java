@@ -49,7 +49,7 @@ final class TestServer implements AutoCloseable {
     List<Throwable> failures = new CopyOnWriteArrayList<>();
     List<PostgresSource> parsed = Stream.of(sources).map(PostgresSource::of).toList();
     Settings settings =
-        new Settings(data, data.resolveSibling("remote"), parsed, defaults, Duration.ofHours(1), PAGES);
+        new Settings(data, data.resolveSibling("remote"), parsed, defaults, Duration.ofHours(1), PAGES, ANY_PORT);
     return new TestServer(Pageserver.start(settings, failures::add), failures);
   }
 

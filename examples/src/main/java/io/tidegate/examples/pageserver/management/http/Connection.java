@@ -41,6 +41,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private final HttpServer server;
   private final HttpLimits limits;
+  private final HttpTraffic traffic;
   private final Incoming incoming;
   private final Queue<Arrival> waiting = new ArrayDeque<>();
   private @Nullable Exchange running;
@@ -51,15 +52,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
   /** Until when the next request must be here; null while one is answered. */
   private @Nullable Future<?> deadline;
 
-  Connection(HttpServer server, HttpLimits limits) {
+  Connection(HttpServer server, HttpLimits limits, HttpTraffic traffic) {
     this.server = server;
     this.limits = limits;
+    this.traffic = traffic;
     this.incoming = new Incoming(limits);
   }
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
-    if (server.admit(context.channel())) {
+    if (traffic.opened() <= limits.connections()) {
       awaitRequest(context);
     } else {
       begin(context, new Arrival.Refused(HttpException.unavailable("too many connections").response()));
@@ -158,7 +160,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private void write(ChannelHandlerContext context, Response response, boolean keepsAlive) {
     hasAnswered = true;
-    server.answered(response.status());
+    traffic.answered(response.status());
     Future<?> patience = schedule(context, limits.patience(), context::close);
     ChannelFuture written = context.writeAndFlush(message(response, keepsAlive));
     written.addListener(
@@ -199,6 +201,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    traffic.closed();
     ending = true;
     waiting.clear();
     if (deadline != null) {
@@ -207,7 +210,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (running != null) {
       log.info("request was dropped before completing: {}", running.request());
       running.drop();
-      server.hungUp();
+      traffic.hungUp();
     }
   }
 

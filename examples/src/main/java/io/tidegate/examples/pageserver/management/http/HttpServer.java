@@ -28,11 +28,7 @@ import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.sync.Mailbox;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,14 +59,14 @@ public final class HttpServer {
   /** The connections. */
   private final ChannelGroup clients = new DefaultChannelGroup(loop.next());
 
-  private final Map<Integer, LongAdder> answers = new ConcurrentHashMap<>();
-  private final LongAdder dropped = new LongAdder();
-
+  private final HttpTraffic traffic;
   private final Channel listening;
 
-  private HttpServer(Scope scope, InetSocketAddress address, HttpLimits limits, Handler handler) throws IOException {
+  private HttpServer(Scope scope, InetSocketAddress address, HttpLimits limits, HttpTraffic traffic, Handler handler)
+      throws IOException {
     this.scope = scope;
     this.limits = limits;
+    this.traffic = traffic;
     this.handler = handler;
     this.requests = Mailbox.of("http requests", limits.connections());
     this.listening = listen(address);
@@ -82,16 +78,18 @@ public final class HttpServer {
    * @param parent the scope above
    * @param address where to listen; port 0 takes any that is free
    * @param limits what clients may ask
+   * @param traffic counts
    * @param handler answers
    * @return the server
    * @throws IOException if it cannot listen there; the message names the address
    */
-  public static HttpServer start(Scope parent, InetSocketAddress address, HttpLimits limits, Handler handler)
+  public static HttpServer start(
+      Scope parent, InetSocketAddress address, HttpLimits limits, HttpTraffic traffic, Handler handler)
       throws IOException {
     Scope scope = parent.child("http");
     try {
-      HttpServer server = new HttpServer(scope, address, limits, handler);
-      scope.onClosed("close connections", server::release);
+      HttpServer server = new HttpServer(scope, address, limits, traffic, handler);
+      scope.onClosed("close connections", () -> server.release(server.listening));
       scope.spawn(Kind.HTTP_LISTENER, server::startTasks);
       return server;
     } catch (Throwable failed) {
@@ -109,13 +107,14 @@ public final class HttpServer {
         .childHandler(new ChannelInitializer<SocketChannel>() {
           @Override
           protected void initChannel(SocketChannel channel) {
-            channel.pipeline().addLast(codec(), new Connection(HttpServer.this, limits));
+            channel.pipeline().addLast(codec(), new Connection(HttpServer.this, limits, traffic));
+            clients.add(channel);
           }
         })
         .bind(address)
         .awaitUninterruptibly();
     if (!bound.isSuccess()) {
-      release();
+      release(bound.channel());
       throw new IOException("cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
     }
     return bound.channel();
@@ -134,31 +133,12 @@ public final class HttpServer {
     return (InetSocketAddress) listening.localAddress();
   }
 
-  /** {@return how often each status was answered} */
-  public Map<Integer, Long> answers() {
-    Map<Integer, Long> counts = new TreeMap<>();
-    answers.forEach((status, count) -> counts.put(status, count.sum()));
-    return counts;
+  /** Ends it: cancels what is being answered, and returns when the connections are closed. */
+  public void close() {
+    scope.close();
   }
 
-  /** {@return how often a client has hung up before its answer} */
-  public long dropped() {
-    return dropped.sum();
-  }
-
-  /** {@return how many connections are open} */
-  public int connections() {
-    return clients.size();
-  }
-
-  // ---- called by connections, on the event loop
-
-  /** Counts a connection in; false if there are too many. */
-  boolean admit(Channel client) {
-    return clients.size() < limits.connections() && clients.add(client);
-  }
-
-  /** Has a request answered, by a task or at once. */
+  /** Has a request answered, by a task or at once; called on the event loop. */
   void ask(Exchange exchange) {
     try {
       if (!requests.offer(exchange)) {
@@ -167,14 +147,6 @@ public final class HttpServer {
     } catch (ClosedException closing) {
       refuse(exchange, "the server is closing");
     }
-  }
-
-  void answered(int status) {
-    answers.computeIfAbsent(status, any -> new LongAdder()).increment();
-  }
-
-  void hungUp() {
-    dropped.increment();
   }
 
   private static void refuse(Exchange exchange, String why) {
@@ -244,8 +216,12 @@ public final class HttpServer {
 
   // ---- the end
 
-  /** Closes what is open, when the last task has handed over its answer, and ends the event loop. */
-  private void release() {
+  /**
+   * Closes what is open, when the last task has handed over its answer, and ends the event loop. Each channel is closed by
+   * name: an event loop that ends leaves open what it had no turn to close.
+   */
+  private void release(Channel listener) {
+    listener.close().awaitUninterruptibly();
     clients.close().awaitUninterruptibly(); // behind the answers, which the event loop has been handed before
     loop.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
   }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.management.api;
+
+import io.tidegate.CancellationToken;
+import io.tidegate.Scope;
+import io.tidegate.examples.pageserver.management.http.HttpException;
+import io.tidegate.examples.pageserver.management.http.HttpLimits;
+import io.tidegate.examples.pageserver.management.http.HttpServer;
+import io.tidegate.examples.pageserver.management.http.HttpTraffic;
+import io.tidegate.examples.pageserver.management.http.Request;
+import io.tidegate.examples.pageserver.management.http.Response;
+import io.tidegate.examples.pageserver.management.http.Router;
+import io.tidegate.examples.pageserver.tenant.RefusedException;
+import io.tidegate.examples.pageserver.tenant.Tenants;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Map;
+
+/** The management API as a whole: its routes, and the status of each refusal. */
+public final class ManagementApi {
+  private final Scope server;
+  private final HttpTraffic traffic = new HttpTraffic();
+  private final Metrics metrics;
+  private final Router router = new Router();
+
+  private ManagementApi(Scope server, Tenants tenants) {
+    this.server = server;
+    this.metrics = new Metrics(server, tenants, traffic);
+    router
+        .on("GET", "/v1/status", (request, token) -> Json.ok(Map.of("id", ProcessHandle.current().pid())))
+        .on("GET", "/v1/tasks", (request, token) -> tasks(request))
+        .on("GET", "/metrics", (request, token) -> metrics.text());
+    new TenantRoutes(tenants).addTo(router);
+    new TimelineRoutes(tenants).addTo(router);
+  }
+
+  /**
+   * Starts to serve the API.
+   *
+   * @param management the scope below which the HTTP server gets its own
+   * @param address where to listen
+   * @param server the root
+   * @param tenants the tenants
+   * @return the HTTP server
+   * @throws IOException if it cannot listen there
+   */
+  public static HttpServer start(Scope management, InetSocketAddress address, Scope server, Tenants tenants)
+      throws IOException {
+    ManagementApi api = new ManagementApi(server, tenants);
+    return HttpServer.start(management, address, HttpLimits.DEFAULT, api.traffic, api::handle);
+  }
+
+  private Response handle(Request request, CancellationToken token) throws Exception {
+    try {
+      return router.handle(request, token);
+    } catch (RefusedException refused) {
+      String message = String.valueOf(refused.getMessage());
+      throw switch (refused.why()) {
+        case NOT_FOUND -> HttpException.notFound(message);
+        case CONFLICT -> new HttpException(409, message);
+        case PRECONDITION -> new HttpException(412, message);
+        case INVALID -> new HttpException(406, message);
+        case UNAVAILABLE -> HttpException.unavailable(message);
+        case BROKEN -> new HttpException(500, message);
+      };
+    }
+  }
+
+  private Response tasks(Request request) {
+    return switch (request.parameter("format").orElse("json")) {
+      case "json" -> Json.ok(TaskTree.of(server));
+      case "text" -> Response.text(200, "text/plain", server.snapshot().toString());
+      default -> throw HttpException.badRequest("field format: json or text");
+    };
+  }
+}

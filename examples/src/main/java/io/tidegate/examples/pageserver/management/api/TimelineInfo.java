@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate.examples.pageserver.management.api;
+
+import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
+import io.tidegate.examples.pageserver.tenant.TimelineSlot;
+import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
+import io.tidegate.examples.pageserver.walreceiver.WalReceiverStatus.Received;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A timeline as a client gets it; one that is not active has ids and state only.
+ *
+ * @param tenantId whose it is
+ * @param timelineId which one
+ * @param state how far it is
+ * @param ancestorTimelineId the timeline that it branches off from
+ * @param ancestorLsn where it branches off
+ * @param startLsn where its own log begins
+ * @param lastRecordLsn the end of the last record that was ingested
+ * @param diskConsistentLsn up to where all is durable on disk
+ * @param remoteConsistentLsn up to where the remote store has it
+ * @param layersInMemory layers that are not on disk yet
+ * @param layersOnDisk layers that are
+ * @param walSourceConnstr where its log comes from, without a password; none if from nowhere
+ * @param lastReceivedMsgLsn the end of the last message with WAL
+ * @param lastReceivedMsgTs when that came, in microseconds since 1970
+ */
+record TimelineInfo(
+    TenantId tenantId,
+    TimelineId timelineId,
+    StateInfo state,
+    @Nullable TimelineId ancestorTimelineId,
+    @Nullable Lsn ancestorLsn,
+    @Nullable Lsn startLsn,
+    @Nullable Lsn lastRecordLsn,
+    @Nullable Lsn diskConsistentLsn,
+    @Nullable Lsn remoteConsistentLsn,
+    @Nullable Integer layersInMemory,
+    @Nullable Integer layersOnDisk,
+    @Nullable String walSourceConnstr,
+    @Nullable Lsn lastReceivedMsgLsn,
+    @Nullable Long lastReceivedMsgTs) {
+  static TimelineInfo of(TenantId tenant, TimelineSlot slot) {
+    Optional<Timeline> timeline = slot.timeline();
+    Optional<WalReceiver> receiver = timeline.flatMap(Timeline::walReceiver);
+    Optional<Received> received = receiver.flatMap(each -> each.status().value().lastReceived());
+    return new TimelineInfo(
+        tenant,
+        slot.id(),
+        StateInfo.of(slot.state().value()),
+        slot.ancestor().orElse(null),
+        timeline.flatMap(each -> each.metadata().branchPoint()).map(BranchPoint::lsn).orElse(null),
+        timeline.map(each -> each.metadata().startLsn()).orElse(null),
+        timeline.map(Timeline::lastRecordLsn).orElse(null),
+        timeline.map(Timeline::diskConsistentLsn).orElse(null),
+        timeline.map(Timeline::remoteConsistentLsn).orElse(null),
+        timeline.map(Timeline::layersInMemory).orElse(null),
+        timeline.map(Timeline::layersOnDisk).orElse(null),
+        receiver.map(WalReceiver::where).orElse(null),
+        received.map(Received::lsn).orElse(null),
+        received.map(TimelineInfo::micros).orElse(null));
+  }
+
+  static long micros(Received received) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, received.at().at());
+  }
+}
