@@ -30,6 +30,7 @@ public final class ManagementApi {
         .on("GET", "/v1/status", (request, token) -> Json.ok(Map.of("id", ProcessHandle.current().pid())))
         .on("GET", "/v1/tasks", (request, token) -> tasks(request))
         .on("GET", "/metrics", (request, token) -> metrics.text());
+    new StatusPage(server, tenants).addTo(router);
     new TenantRoutes(tenants).addTo(router);
     new TimelineRoutes(tenants).addTo(router);
   }
