@@ -218,7 +218,8 @@ class JvmFactsTest {
     assertEquals(List.of("waker"), List.copyOf(hands.by));
     hands.runNext();
     Await.ended(parked);
-    Thread timed = hands.startUntilItWaits(() -> LockSupport.parkNanos(1));
+    // Long enough to be off its carrier before the time is over: else it would hand itself over.
+    Thread timed = hands.startUntilItWaits(() -> LockSupport.parkNanos(500_000_000));
     hands.runNext();
     assertTrue(hands.by.element().startsWith("VirtualThread-unparker"), hands.by::toString);
     Await.ended(timed);

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Level;
 import io.tidegate.CancellationToken;
 import io.tidegate.CancelledException;
 import io.tidegate.CloseReport;
+import io.tidegate.ClosedException;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
@@ -64,7 +65,7 @@ class HttpServerTest {
           throw new IllegalStateException("a secret");
         })
         .on("GET", "/closed", (request, token) -> root.newChild("other").open().call(own -> {
-          throw new io.tidegate.ClosedException("the timeline is closing");
+          throw new ClosedException("the timeline is closing");
         }));
     return HttpServer.start(root, ANY, limits, traffic, router);
   }

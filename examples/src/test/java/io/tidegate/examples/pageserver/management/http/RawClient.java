@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** A client that sends whatever a test likes. */
 final class RawClient implements AutoCloseable {
@@ -38,7 +39,7 @@ final class RawClient implements AutoCloseable {
   String answer() throws IOException {
     String head = readHead();
     int length = head.lines()
-        .filter(line -> line.toLowerCase(java.util.Locale.ROOT).startsWith("content-length:"))
+        .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("content-length:"))
         .map(line -> Integer.parseInt(line.substring("content-length:".length()).strip()))
         .findFirst().orElse(0);
     return head + new String(socket.getInputStream().readNBytes(length), StandardCharsets.UTF_8);
