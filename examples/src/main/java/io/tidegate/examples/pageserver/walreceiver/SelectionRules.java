@@ -80,11 +80,21 @@ public record SelectionRules(Duration connectTimeout, Duration laggingWalTimeout
     if (isLonger(now.since(current.messageAt()), connectTimeout)) {
       return Optional.of(new Switch(best(others.stream()), SwitchReason.NO_KEEP_ALIVES));
     }
-    return current.isConnected() ? leaveBehind(current, others, now) : Optional.empty();
+    return current.isConnected() ? leaveBehind(current, commitLsn(current, status), others, now) : Optional.empty();
   }
 
-  private Optional<Switch> leaveBehind(Connection current, List<Candidate> others, Moment now) {
-    Predicate<Candidate> isFarAhead = each -> each.commitLsn().minus(current.commitLsn()) >= maxLsnWalLag;
+  /** {@return up to where the connected source has WAL, which a new connection has not told yet, but the source has} */
+  private static Lsn commitLsn(Connection current, WalReceiverStatus status) {
+    return status.candidates().stream()
+        .filter(each -> each.source().equals(current.source()))
+        .map(Candidate::commitLsn)
+        .filter(current.commitLsn()::isBefore)
+        .findFirst()
+        .orElse(current.commitLsn());
+  }
+
+  private Optional<Switch> leaveBehind(Connection current, Lsn commitLsn, List<Candidate> others, Moment now) {
+    Predicate<Candidate> isFarAhead = each -> each.commitLsn().minus(commitLsn) >= maxLsnWalLag;
     Optional<Candidate> farAhead = best(others.stream().filter(isFarAhead));
     if (farAhead.isPresent()) {
       return to(farAhead, SwitchReason.LAGGING_WAL);

@@ -118,6 +118,13 @@ class SelectionRulesTest {
   }
 
   @Test
+  void connection_thatHasNotToldYetWhatItsSourceHas_isNotLeftForLess() {
+    WalReceiverStatus status = connected(5_000, START).heard("a", lsn(9_000), START);
+    assertEquals("none", decide(status.heard("b", lsn(9_999), START), START));
+    assertEquals("b: the one before is too far behind", decide(status.heard("b", lsn(10_000), START), START));
+  }
+
+  @Test
   void connection_lagging_isNotLeftForOneThatCoolsDown() {
     WalReceiverStatus status = failed(connected(5_000, START).heard("b", lsn(9_000), START), "b", START, 3);
     assertEquals("none", decide(status, START));
