@@ -21,6 +21,11 @@ record IndexEntry(PageKey key, Lsn endLsn, PageEffect effect, long position, int
   static final int KEY_BYTES = 17;
   static final int BYTES = PREFIX_BYTES + 13;
 
+  /** {@return the same entry of another file} */
+  IndexEntry movedTo(long newPosition) {
+    return new IndexEntry(key, endLsn, effect, newPosition, length);
+  }
+
   void encode(ByteBuffer to) {
     encodePrefix(to);
     to.put((byte) effect.code()).putLong(position).putInt(length);

@@ -110,6 +110,9 @@ public final class LayerFile implements Layer, Closeable {
   @Override
   public List<PageVersion> versions(PageKey key, Lsn upTo) throws IOException {
     List<PageVersion> found = new ArrayList<>();
+    if (!range().contains(key)) {
+      return found;
+    }
     using(in -> {
       walk(in, key, entry -> {
         boolean belongs = entry.compareTo(key, upTo) <= 0;
@@ -125,6 +128,9 @@ public final class LayerFile implements Layer, Closeable {
 
   @Override
   public void scan(KeyRange range, Entries visitor) throws IOException {
+    if (!range.overlaps(range())) {
+      return;
+    }
     using(in -> {
       walk(in, range.first(), entry -> {
         boolean belongs = entry.key().compareTo(range.last()) <= 0;
@@ -133,6 +139,32 @@ public final class LayerFile implements Layer, Closeable {
         }
         return belongs;
       });
+      return true;
+    });
+  }
+
+  /** {@return the index of the pages of a range, in its order} */
+  List<IndexEntry> entries(KeyRange range) throws IOException {
+    List<IndexEntry> found = new ArrayList<>();
+    return using(in -> {
+      walk(in, range.first(), entry -> {
+        boolean belongs = entry.key().compareTo(range.last()) <= 0;
+        if (belongs) {
+          found.add(entry);
+        }
+        return belongs;
+      });
+      return found;
+    });
+  }
+
+  /** Copies records with their headers. */
+  void copy(List<IndexEntry> records, Disk.Output out) throws IOException {
+    using(in -> {
+      for (IndexEntry each : records) {
+        ByteBuffer record = recordWithHeader(in, each);
+        out.write(record);
+      }
       return true;
     });
   }
@@ -290,6 +322,10 @@ public final class LayerFile implements Layer, Closeable {
   }
 
   private ByteBuffer record(Disk.Input in, IndexEntry entry) throws IOException {
+    return recordWithHeader(in, entry).slice(RecordLog.HEADER_BYTES, entry.length()).asReadOnlyBuffer();
+  }
+
+  private ByteBuffer recordWithHeader(Disk.Input in, IndexEntry entry) throws IOException {
     checkPlace(entry);
     long offset = LayerHeader.BYTES + entry.position();
     ByteBuffer record = bytes(in, offset, RecordLog.HEADER_BYTES + entry.length());
@@ -297,7 +333,7 @@ public final class LayerFile implements Layer, Closeable {
     if (record.getLong(0) != entry.endLsn().value()) {
       throw new CorruptLayerException(file, offset, "" + entry, "a record of " + new Lsn(record.getLong(0)));
     }
-    return record.slice(RecordLog.HEADER_BYTES, entry.length()).asReadOnlyBuffer();
+    return record.clear();
   }
 
   private void checkPlace(IndexEntry entry) throws CorruptLayerException {

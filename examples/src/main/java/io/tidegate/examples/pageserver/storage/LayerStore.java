@@ -9,9 +9,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +41,16 @@ public final class LayerStore implements Closeable {
    *   6  folder synchronized                         nothing to do
    *   7  'state' replaced: readers see the layer, and diskConsistentLsn() may be reported to PostgreSQL
    *
-   * I1  What the metadata vouch for, from the start to the disk-consistent LSN, is in durable layer files, each byte of
-   *     the log in exactly one.
+   * I1  What the metadata vouch for is in durable layer files: from the compacted to the disk-consistent LSN each byte of
+   *     the log in exactly one of level 0, and what reads need of the log before in those that the metadata name.
    * I2  There is at most one layer file beyond, and it starts at the disk-consistent LSN. (The store refuses to flush
    *     anything but the same layer again after a flush has failed: 'unfinished'.)
    * I3  No LSN is reported that the next open could fall behind: step 7 comes after 6, and open synchronizes the folder
    *     before it believes it.
+   *
+   * A change, by compaction or garbage collection: its new files are durable before the metadata name them, and the old
+   * ones are removed after. The metadata are replaced in one step, so a crash leaves files of one side only that do not
+   * count; the next open removes them. A read that meets a removed file begins again with the state of then.
    *
    * A layer beyond is adopted, not deleted: it was synchronized before it got its name, so it is whole, and by I2 it
    * continues the log without gap or repetition. So no sound layer is ever deleted, even where the metadata came from
@@ -56,6 +62,7 @@ public final class LayerStore implements Closeable {
   private final Closeable folderLock;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile StoreState state; // written under the lock
+  private final AtomicInteger lastNumber;
   private volatile Runnable onChange = () -> {};
   private @Nullable LayerName unfinished; // under the lock: the layer whose flush has failed
   private boolean closed; // under the lock
@@ -65,6 +72,8 @@ public final class LayerStore implements Closeable {
     this.folder = folder;
     this.folderLock = folderLock;
     this.state = state;
+    this.lastNumber =
+        new AtomicInteger(state.others().stream().mapToInt(layer -> layer.name().number()).max().orElse(0));
   }
 
   /** Creates the folder of a new timeline on the real disk, as {@link #create(Path, TimelineMetadata, Disk)} does. */
@@ -91,7 +100,7 @@ public final class LayerStore implements Closeable {
     return locked(folder, disk, recovery -> {
       recovery.checkUnused();
       MetadataFile.write(disk, folder, metadata);
-      return new StoreState(metadata, List.of());
+      return new StoreState(metadata, List.of(), List.of());
     });
   }
 
@@ -160,7 +169,7 @@ public final class LayerStore implements Closeable {
   /** {@return what the store holds now: the metadata with the layers that they vouch for} */
   public StoreContents contents() {
     StoreState now = state;
-    return new StoreContents(now.metadata(), now.layers().stream().map(LayerFile::file).toList());
+    return new StoreContents(now.metadata(), now.all().stream().map(LayerFile::file).toList());
   }
 
   /**
@@ -182,9 +191,9 @@ public final class LayerStore implements Closeable {
     return state.metadata().diskConsistentLsn();
   }
 
-  /** {@return the layers in the order of the log, as of now; each one starts where the one before ends} */
+  /** {@return the layers in the order of the log, as of now; those of level 0 start where the one before ends} */
   public List<LayerFile> layers() {
-    return state.layers();
+    return state.all();
   }
 
   /**
@@ -199,14 +208,13 @@ public final class LayerStore implements Closeable {
    * @throws IOException if a file cannot be read
    */
   public List<LayerRecord> get(PageKey key, Lsn upTo) throws IOException {
-    List<LayerRecord> found = new ArrayList<>();
-    for (LayerFile layer : state.layers()) {
-      if (!layer.startLsn().isBefore(upTo)) {
-        break;
+    NavigableMap<Lsn, LayerRecord> found = new TreeMap<>();
+    each(layer -> {
+      if (layer.level() != LayerLevel.IMAGE) {
+        layer.get(key, upTo).forEach(each -> found.put(each.endLsn(), each));
       }
-      found.addAll(layer.get(key, upTo));
-    }
-    return found;
+    });
+    return List.copyOf(found.values());
   }
 
   /** Looks into layers. */
@@ -233,7 +241,7 @@ public final class LayerStore implements Closeable {
     while (true) {
       StoreState seen = state;
       try {
-        for (LayerFile layer : seen.layers().reversed()) {
+        for (LayerFile layer : seen.newestFirst()) {
           look.in(layer);
         }
         return;
@@ -247,7 +255,7 @@ public final class LayerStore implements Closeable {
 
   /** {@return from where on reads are answered} */
   public Lsn gcCutoff() {
-    return state.metadata().startLsn();
+    return state.metadata().stored().gcCutoffLsn();
   }
 
   /** Waits for a flush in work, closes the layer files and lets others have the folder; closing again has no effect. */
@@ -256,7 +264,7 @@ public final class LayerStore implements Closeable {
     lock.lock();
     try {
       closed = true;
-      for (LayerFile layer : state.layers()) {
+      for (LayerFile layer : state.all()) {
         layer.close();
       }
     } finally {
@@ -268,10 +276,54 @@ public final class LayerStore implements Closeable {
     }
   }
 
+  /** What a change makes of the state; the files that are in the new one only are durable. */
+  @FunctionalInterface
+  interface Change {
+    StoreState of(StoreState now);
+  }
+
+  /**
+   * Puts other layers in the place of some. Durable on return; a crash leaves all of the old layers or all of the new.
+   *
+   * @throws IOException if I/O fails: then nothing has changed, and the new files are for the caller to remove
+   */
+  void change(Change change) throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new ClosedChannelException();
+      }
+      StoreState before = state;
+      StoreState after = change.of(before);
+      MetadataFile.write(disk, folder, after.metadata());
+      state = after;
+      List<LayerFile> kept = after.all();
+      before.all().stream().filter(layer -> !kept.contains(layer)).forEach(LayerFile::remove);
+    } finally {
+      lock.unlock();
+    }
+    onChange.run();
+  }
+
+  /** {@return the layers as they are now} */
+  StoreState state() {
+    return state;
+  }
+
+  /** Writes a file that does not count before a {@link #change} takes it in. */
+  LayerFile write(LayerContent content) throws IOException {
+    return LayerFile.open(disk, LayerFileWriter.write(disk, content, folder));
+  }
+
+  /** {@return a number that no file of this store has} */
+  int nextNumber() {
+    return lastNumber.incrementAndGet();
+  }
+
   @Override
   public String toString() {
     StoreState now = state;
-    return "layer store " + folder + ", " + now.layers().size() + " layers up to " + now.metadata().diskConsistentLsn();
+    return "layer store " + folder + ", " + now.all().size() + " layers up to " + now.metadata().diskConsistentLsn();
   }
 
   private interface Start {

@@ -10,7 +10,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The file {@code metadata} of a timeline's folder: a {@link TimelineMetadata} as text with a checksum. */
@@ -27,6 +29,9 @@ public final class MetadataFile {
    *   start_lsn = as PostgreSQL writes it
    *   disk_consistent_lsn = as PostgreSQL writes it
    *   branch_point = none, or the ancestor's 32 hexadecimal digits, "at" and the position
+   *   compacted_lsn = as PostgreSQL writes it
+   *   gc_cutoff_lsn = as PostgreSQL writes it
+   *   layer = a file of level 1 or an image layer, for each one of them
    *   crc32c = 8 hexadecimal digits, of all bytes before this line
    *
    * There is exactly one text for each value: a file that differs from the text of what was read from it is damaged.
@@ -37,7 +42,10 @@ public final class MetadataFile {
   private static final String FIRST_LINE = "tidegate timeline metadata, version 1";
   private static final String NO_BRANCH = "none";
   private static final String AT = " at ";
-  private static final int MAX_BYTES = 4096;
+  /** With the checksum's, and the empty one behind the last line feed. */
+  private static final int FIXED_LINES = 13;
+
+  private static final int MAX_BYTES = 16 << 20;
 
   private MetadataFile() {}
 
@@ -100,7 +108,10 @@ public final class MetadataFile {
         + "slot_name = " + metadata.slotName() + "\n"
         + "start_lsn = " + metadata.startLsn() + "\n"
         + "disk_consistent_lsn = " + metadata.diskConsistentLsn() + "\n"
-        + "branch_point = " + metadata.branchPoint().map(MetadataFile::text).orElse(NO_BRANCH) + "\n";
+        + "branch_point = " + metadata.branchPoint().map(MetadataFile::text).orElse(NO_BRANCH) + "\n"
+        + "compacted_lsn = " + metadata.stored().compactedLsn() + "\n"
+        + "gc_cutoff_lsn = " + metadata.stored().gcCutoffLsn() + "\n"
+        + metadata.stored().names().stream().map(name -> "layer = " + name + "\n").collect(Collectors.joining());
     byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
     int checksum = Checksums.of(ByteBuffer.wrap(bytes), bytes.length);
     return (body + "crc32c = " + Checksums.text(checksum) + "\n").getBytes(StandardCharsets.US_ASCII);
@@ -108,7 +119,7 @@ public final class MetadataFile {
 
   private static @Nullable TimelineMetadata decode(byte[] content) {
     String[] lines = new String(content, StandardCharsets.ISO_8859_1).split("\n", -1);
-    if (lines.length != 11 || !lines[0].equals(FIRST_LINE)) {
+    if (lines.length < FIXED_LINES || !lines[0].equals(FIRST_LINE)) {
       return null;
     }
     try {
@@ -120,10 +131,15 @@ public final class MetadataFile {
           value(lines[5]),
           Lsn.parse(value(lines[6])),
           Lsn.parse(value(lines[7])),
-          branchPoint(value(lines[8])));
+          branchPoint(value(lines[8])),
+          new StoredLayers(Lsn.parse(value(lines[9])), Lsn.parse(value(lines[10])), layers(lines)));
     } catch (IllegalArgumentException malformed) {
       return null;
     }
+  }
+
+  private static List<String> layers(String[] lines) {
+    return Arrays.stream(lines, FIXED_LINES - 2, lines.length - 2).map(MetadataFile::value).toList();
   }
 
   private static String text(BranchPoint point) {

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,11 +36,19 @@ final class Recovery implements Closeable {
    * @throws CorruptLayerException if a crash cannot have left the folder so
    */
   StoreState run() throws IOException {
-    List<LayerName> names = scan();
+    List<LayerName> found = scan();
     disk.syncFolder(folder); // a name that a crashed process saw must not be lost by a later crash of the machine
     TimelineMetadata metadata = MetadataFile.read(disk, folder);
-    Optional<LayerName> beyond = checkChain(names, metadata);
-    for (LayerName name : names) {
+    StoredLayers stored = metadata.stored();
+    Set<String> listed = Set.copyOf(stored.names());
+    List<LayerName> level0 = found.stream()
+        .filter(name -> name.level() == LayerLevel.L0 && stored.compactedLsn().isBefore(name.endLsn()))
+        .toList();
+    List<LayerName> others = found.stream().filter(name -> listed.contains(name.toString())).toList();
+    checkListed(listed, others);
+    Optional<LayerName> beyond = checkChain(level0, metadata);
+    removeStrays(found, level0, others);
+    for (LayerName name : level0) {
       if (!beyond.equals(Optional.of(name))) {
         layers.add(open(name));
       }
@@ -46,9 +56,33 @@ final class Recovery implements Closeable {
     if (beyond.isPresent()) {
       metadata = adopt(beyond.get(), metadata);
     }
-    StoreState state = new StoreState(metadata, List.copyOf(layers));
+    List<LayerFile> opened = List.copyOf(layers);
+    for (LayerName name : others) {
+      layers.add(open(name));
+    }
+    StoreState state = new StoreState(metadata, opened, layers.subList(opened.size(), layers.size()));
     layers.clear();
     return state;
+  }
+
+  private void checkListed(Set<String> listed, List<LayerName> there) throws CorruptLayerException {
+    Set<String> missing = new TreeSet<>(listed);
+    there.forEach(name -> missing.remove(name.toString()));
+    if (!missing.isEmpty()) {
+      throw new CorruptLayerException(
+          folder, "layers are missing that the metadata name: restore " + String.join(", ", missing));
+    }
+  }
+
+  /** What a compaction or a garbage collection has replaced, or was about to bring, when it was cut off. */
+  private void removeStrays(List<LayerName> found, List<LayerName> level0, List<LayerName> others)
+      throws IOException {
+    for (LayerName name : found) {
+      if (!level0.contains(name) && !others.contains(name)) {
+        disk.delete(folder.resolve(name.toString()));
+        log.info("removed {}, in the place of which there are others", name);
+      }
+    }
   }
 
   /** Makes sure that a folder has no timeline yet. */
@@ -114,7 +148,7 @@ final class Recovery implements Closeable {
   private Optional<LayerName> checkChain(List<LayerName> names, TimelineMetadata metadata)
       throws CorruptLayerException {
     Lsn consistent = metadata.diskConsistentLsn();
-    Lsn expected = metadata.startLsn();
+    Lsn expected = metadata.stored().compactedLsn();
     Optional<LayerName> beyond = Optional.empty();
     for (LayerName name : names) {
       if (!name.startLsn().equals(expected)) {

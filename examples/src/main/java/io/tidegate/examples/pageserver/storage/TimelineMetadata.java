@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * @param startLsn where the timeline's log begins
  * @param diskConsistentLsn up to where the log is durable in layer files: ingest goes on from here
  * @param branchPoint where it branches off from another timeline, whose pages it sees up to there; empty if it does not
+ * @param stored what compaction and garbage collection have made of the layers
  */
 public record TimelineMetadata(
     TenantId tenantId,
@@ -27,7 +28,8 @@ public record TimelineMetadata(
     String slotName,
     Lsn startLsn,
     Lsn diskConsistentLsn,
-    Optional<BranchPoint> branchPoint) {
+    Optional<BranchPoint> branchPoint,
+    StoredLayers stored) {
   /**
    * A position in the log of another timeline of the same tenant.
    *
@@ -57,6 +59,20 @@ public record TimelineMetadata(
     if (branchPoint.isPresent() && !branchPoint.get().lsn().equals(startLsn)) {
       throw new IllegalArgumentException("a branch at " + branchPoint.get() + " starts there, not at " + startLsn);
     }
+  }
+
+  /** Makes the metadata of a timeline whose layers are as they were flushed. */
+  public TimelineMetadata(
+      TenantId tenantId,
+      TimelineId timelineId,
+      long systemIdentifier,
+      int postgresTimeline,
+      String slotName,
+      Lsn startLsn,
+      Lsn diskConsistentLsn,
+      Optional<BranchPoint> branchPoint) {
+    this(tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, diskConsistentLsn, branchPoint,
+        StoredLayers.none(startLsn));
   }
 
   /** Makes the metadata of a timeline that is no branch. */
@@ -90,6 +106,14 @@ public record TimelineMetadata(
   /** {@return the same with another disk-consistent LSN} */
   TimelineMetadata advancedTo(Lsn newDiskConsistentLsn) {
     return new TimelineMetadata(
-        tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, newDiskConsistentLsn, branchPoint);
+        tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, newDiskConsistentLsn, branchPoint,
+        stored);
+  }
+
+  /** {@return the same with other layers} */
+  TimelineMetadata with(StoredLayers newStored) {
+    return new TimelineMetadata(
+        tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, diskConsistentLsn, branchPoint,
+        newStored);
   }
 }

@@ -69,6 +69,9 @@ public enum Kind implements TaskKind {
   /** Writes one layer. By {@link #LAYER_FLUSH} in the same scope, one at a time, until it is on disk or has failed. */
   LAYER_WRITE(Pools.IO),
 
+  /** Merges, copies or removes layer files, in their timeline's scope. By whoever asks for that, one at a time. */
+  LAYER_MERGE(Pools.IO),
+
   /** Reads from layer files, in their timeline's scope. By whoever asks for a page or a size, until it is found. */
   LAYER_READ(Pools.IO),
 

@@ -7,7 +7,9 @@ import io.tidegate.Task;
 import io.tidegate.Visit;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.WalSource;
+import io.tidegate.examples.pageserver.storage.Compaction;
 import io.tidegate.examples.pageserver.storage.FrozenLayer;
+import io.tidegate.examples.pageserver.storage.GarbageCollection;
 import io.tidegate.examples.pageserver.storage.Layer;
 import io.tidegate.examples.pageserver.storage.LayerFile;
 import io.tidegate.examples.pageserver.storage.LayerStore;
@@ -26,12 +28,14 @@ import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalSink;
+import io.tidegate.sync.Limiter;
 import io.tidegate.sync.SeqWait;
 import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -67,6 +71,8 @@ public final class Timeline implements WalSink {
   private final TimelineServices services;
   private final @Nullable Timeline ancestor;
   private final WritePath writePath;
+  /** One compaction or garbage collection at a time. */
+  private final Limiter maintenance = Limiter.of("maintenance", 1);
   /** Up to where all is on disk. Closed when the flush task ends. */
   private final SeqWait flushed;
   private final Task<?> flush;
@@ -463,6 +469,71 @@ public final class Timeline implements WalSink {
   private <T> T onFiles(CancellationToken token, Callable<T> read) throws IOException, InterruptedException {
     token.throwIfCancelled();
     return FileTask.call(scope, Kind.LAYER_READ, own -> read.call());
+  }
+
+  /**
+   * Merges the files of level 0, and makes image layers. Waits for its turn.
+   *
+   * @param token ends the wait and the work; what was done by then does not count
+   * @return what was done
+   * @throws IOException if a file cannot be read or written, or is damaged; then nothing has changed
+   * @throws io.tidegate.GateClosedException if the timeline closes
+   * @throws io.tidegate.CancelledException if the token is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public CompactionResult compact(CancellationToken token) throws IOException, InterruptedException {
+    try (Limiter.Permit turn = maintenance.acquire(token);
+        Limiter.Permit permit = services.compactions().acquire(token)) {
+      log.debug("compacting by {} and {}", turn, permit);
+      long startNanos = System.nanoTime();
+      TenantSettings now = settings.get();
+      Compaction compaction = new Compaction(store, now.compactionTargetSize(), now.imageCreationThreshold());
+      int merged = FileTask.call(
+          scope, Kind.LAYER_MERGE, own -> compaction.run(CancellationToken.anyOf(own, token)));
+      return new CompactionResult(
+          merged, compaction.level1(), compaction.images(), Duration.ofNanos(System.nanoTime() - startNanos));
+    }
+  }
+
+  /**
+   * Removes what no read can ask for any more. Waits for its turn.
+   *
+   * @param policy what to keep
+   * @param token ends the wait and the work; the cutoff may have risen then
+   * @return what was done
+   * @throws IOException if a file cannot be read or written, or is damaged; then nothing is removed
+   * @throws io.tidegate.GateClosedException if the timeline closes
+   * @throws io.tidegate.CancelledException if the token is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public GcResult collectGarbage(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
+    try (Limiter.Permit turn = maintenance.acquire(token);
+        Limiter.Permit permit = services.collections().acquire(token)) {
+      log.debug("collecting garbage by {} and {}", turn, permit);
+      long startNanos = System.nanoTime();
+      Lsn horizon = horizon(policy);
+      Instant oldest = Instant.now().minus(policy.pitrInterval());
+      Lsn old = policy.pitrInterval().isZero() ? horizon : GarbageCollection.olderThan(store, oldest);
+      Lsn cutoff = old.isBefore(horizon) ? old : horizon;
+      List<LayerFile> before = store.layers();
+      GarbageCollection garbage = new GarbageCollection(store);
+      FileTask.call(scope, Kind.LAYER_MERGE, own -> {
+        garbage.run(cutoff, policy.branchPoints(), CancellationToken.anyOf(own, token));
+        return garbage;
+      });
+      int byCutoff = (int) before.stream().filter(layer -> horizon.isBefore(layer.endLsn())).count();
+      int later = (int) before.stream().filter(layer -> cutoff.isBefore(layer.endLsn())).count();
+      return new GcResult(
+          before.size(), byCutoff, later - byCutoff, garbage.neededByBranches(), garbage.notUpdated(),
+          garbage.removed(), Duration.ofNanos(System.nanoTime() - startNanos));
+    }
+  }
+
+  /** {@return the horizon's end: not before the log's begin, and not after what is on disk} */
+  private Lsn horizon(GcPolicy policy) {
+    Lsn last = diskConsistentLsn();
+    Lsn start = metadata().startLsn();
+    return last.minus(start) > policy.horizon() ? last.plus(-policy.horizon()) : start;
   }
 
   /** {@return from where on reads are answered} */

@@ -60,7 +60,9 @@ class MetadataFileTest {
         start_lsn = 0/149F5D0
         disk_consistent_lsn = 0/149F5D0
         branch_point = none
-        crc32c = 925713ae
+        compacted_lsn = 0/149F5D0
+        gc_cutoff_lsn = 0/149F5D0
+        crc32c = 8586dd8d
         """, new String(MetadataFile.encode(SAMPLE), StandardCharsets.US_ASCII));
   }
 
