@@ -89,6 +89,8 @@
  * <h3>What is not simulated</h3>
  *
  * <ul>
+ *   <li>What a class makes when it is initialised: a run that comes first to a class with pools in its static fields leaves
+ *       its own there for good. Touch such a class before the first run.
  *   <li>The memory model: threads run one at a time, so each sees all that was written before. What lacks a {@code volatile}
  *       is not found.
  *   <li>Code between two operations of the library: it runs as one step, unless it calls

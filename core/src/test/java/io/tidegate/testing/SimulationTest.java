@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
 
 /** What a run of a simulation is: its schedule, its time, and what makes it fail. */
 @Tag("with-flag")
@@ -391,6 +393,36 @@ class SimulationTest {
   @Test
   void run_waitsForATime_isNamed() {
     assertEscapes("by the clock of the machine", () -> assertFalse(new CountDownLatch(1).await(50, TimeUnit.MILLISECONDS)));
+  }
+
+  /** On JDK 21 whoever waits inside of a monitor keeps the only carrier, so nobody can come to that monitor. */
+  @Test
+  @EnabledForJreRange(minVersion = 24)
+  void run_waitsForAMonitor_isNamed() {
+    assertEscapes("for a contended monitor", () -> {
+      Object monitor = new Object();
+      AtomicBoolean held = new AtomicBoolean();
+      Thread holder = Thread.startVirtualThread(() -> {
+        synchronized (monitor) {
+          held.set(true);
+          sleepForASecond();
+        }
+      });
+      while (!held.get()) {
+        Simulation.step("looks");
+      }
+      synchronized (monitor) {
+        assertFalse(holder.isAlive());
+      }
+    });
+  }
+
+  private static void sleepForASecond() {
+    try {
+      CancellationToken.none().sleep(Duration.ofSeconds(1));
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
