@@ -67,7 +67,7 @@ class PageserverProcessTest {
       String lsn = "[0-9A-F]+/[0-9A-F]+ +";
       String row = "\n[0-9a-f]{8}/[0-9a-f]{8}  " + lsn + lsn + " *[0-9.]+  1\\+0     127.0.0.1:\\d+\n";
       assertTrue(Pattern.compile(row).matcher(output).find(), output);
-      String tasks = "\ntasks: compute 1, mgmt 1, walreceiver 4, background [1-9]\\d*, io 0, remote 0\n";
+      String tasks = "\ntasks: compute 1, mgmt 2, walreceiver 4, background [1-9]\\d*, io 0, remote 0\n";
       assertTrue(Pattern.compile(tasks).matcher(output).find(), output);
       assertFalse(output.contains("\u001b"), "no terminal, no escapes");
     }
