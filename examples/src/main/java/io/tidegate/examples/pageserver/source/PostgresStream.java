@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.copy.CopyDual;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,9 @@ final class PostgresStream implements WalStream {
    *
    * No lost report: report stores first, then tries the connection. If a reader has it, the reader sends what is unsent
    * after the next message and, having returned, at the beginning of the next read.
+   *
+   * The driver ends the copy when one call fails, and tells the calls after it only that it has ended. So the first
+   * failure is kept: whoever comes next hears why the connection broke, and whether another one may succeed.
    */
   private static final Logger LOG = LoggerFactory.getLogger(PostgresStream.class);
 
@@ -56,6 +60,9 @@ final class PostgresStream implements WalStream {
 
   private volatile boolean closed;
 
+  /** Why the connection is of no use any more. Guarded by connectionUse. */
+  private @Nullable SourceException breakage;
+
   // Guarded by 'reports'.
   private Feedback positions;
   private boolean unsent;
@@ -73,6 +80,7 @@ final class PostgresStream implements WalStream {
   public WalChunk read() {
     connectionUse.lock();
     try {
+      checkUnbroken();
       sendIfUnsent();
       byte[] message = copy.readFromCopy(true);
       if (message == null) {
@@ -82,7 +90,7 @@ final class PostgresStream implements WalStream {
       sendIfUnsent();
       return chunk;
     } catch (SQLException failure) {
-      throw Failures.of(where, closed ? CLOSED : "reading WAL at " + received + " failed", failure);
+      throw broken("reading WAL at " + received + " failed", failure);
     } finally {
       connectionUse.unlock();
     }
@@ -101,9 +109,10 @@ final class PostgresStream implements WalStream {
       return;
     }
     try {
+      checkUnbroken();
       sendIfUnsent();
     } catch (SQLException failure) {
-      throw Failures.of(where, closed ? CLOSED : "reporting positions failed", failure);
+      throw broken("reporting positions failed", failure);
     } finally {
       connectionUse.unlock();
     }
@@ -142,6 +151,21 @@ final class PostgresStream implements WalStream {
       return "PostgresStream[" + where + ", received " + received + ", reported " + positions
           + ", server end " + serverEnd + (unsent ? ", report unsent" : "") + (closed ? ", closed]" : "]");
     }
+  }
+
+  /** Only under connectionUse. */
+  private void checkUnbroken() {
+    SourceException first = breakage;
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  /** Only under connectionUse. */
+  private SourceException broken(String what, SQLException failure) {
+    SourceException first = Failures.of(where, closed ? CLOSED : what, failure);
+    breakage = first;
+    return first;
   }
 
   private WalChunk parse(byte[] message) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -191,6 +192,19 @@ class WalStreamTest {
     }
   }
 
+  /** The flush task may be the first to see the broken connection; the reader must not be told of a stranger's fault. */
+  @Test
+  void read_afterAReportFoundTheConnectionBroken_isRetryable() throws Exception {
+    Lsn start = source.ensureSlot(SLOT);
+    try (PostgresStream stream = source.stream(SLOT, start, SILENCE)) {
+      execute("SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
+      SourceException reported = assertThrows(SourceException.class, () -> reportOn(stream, start));
+      assertTrue(reported.isRetryable());
+
+      assertSame(reported, assertThrows(SourceException.class, stream::read));
+    }
+  }
+
   @Test
   void invalidatedSlot_saysThatTheWalIsGone() throws Exception {
     Lsn start = source.ensureSlot(SLOT);
@@ -294,6 +308,12 @@ class WalStreamTest {
   private static void drain(PostgresStream stream) {
     while (true) {
       stream.read();
+    }
+  }
+
+  private static void reportOn(PostgresStream stream, Lsn position) {
+    while (true) {
+      stream.report(all(position));
     }
   }
 
