@@ -30,6 +30,11 @@ final class Attachments {
     return holds == 0;
   }
 
+  /** Whether nobody is to be told of a cancel, and no child passes it on. Enters the monitor by itself. */
+  synchronized boolean isBare() {
+    return firstTold == null && firstLink == null;
+  }
+
   void insert(Entry entry) {
     Entry after = entry instanceof Link ? firstLink : firstTold;
     entry.next = after;

@@ -19,7 +19,7 @@ final class CloseLog {
   private final long begunNanos;
   private final SlowStory story;
   private final List<CloseReport.Step> steps = new ArrayList<>();
-  private final ArrayDeque<CloseReport.Departure> departures = new ArrayDeque<>();
+  private final ArrayDeque<CloseReport.Departure> departures = new ArrayDeque<>(1);
   private final List<CloseLog> children = new ArrayList<>();
   private int departed;
   private @Nullable Duration elapsed;

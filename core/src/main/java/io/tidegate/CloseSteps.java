@@ -5,7 +5,6 @@ import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
 import io.tidegate.carrier.Simulator;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,7 +17,7 @@ final class CloseSteps {
   private final GateImpl gate;
   private final List<Named> drains = new ArrayList<>();
   /** A stack: the last added runs first. */
-  private final ArrayDeque<Named> releases = new ArrayDeque<>();
+  private final List<Named> releases = new ArrayList<>();
   private boolean releasing;
   private @Nullable TaskImpl<?> drainTask;
 
@@ -39,7 +38,7 @@ final class CloseSteps {
     if (releasing) {
       throw new GateClosedException(gate + " takes no close step \"" + name + "\" any more");
     }
-    releases.push(named);
+    releases.add(named);
   }
 
   synchronized List<Named> drains() {
@@ -75,7 +74,7 @@ final class CloseSteps {
   }
 
   private synchronized @Nullable Named nextRelease() {
-    return releases.poll();
+    return releases.isEmpty() ? null : releases.removeLast();
   }
 
   /** Runs a step and writes down how it ended. */

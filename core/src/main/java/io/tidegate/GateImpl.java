@@ -6,7 +6,6 @@ import io.tidegate.carrier.Simulator;
 import io.tidegate.internal.Opening;
 import io.tidegate.internal.Openings;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -93,14 +92,22 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   @Override
   public String path() {
     // Not kept: in a deep tree the paths would take more room than all else.
-    ArrayDeque<String> names = new ArrayDeque<>();
+    String[] names = new String[depth()];
     GateImpl gate = this;
-    names.push(gate.name);
-    while (gate.inGate()) {
+    for (int i = names.length - 1; i > 0; i--) {
+      names[i] = gate.name;
       gate = gate.gate();
-      names.push(gate.name);
     }
+    names[0] = gate.name;
     return String.join("/", names);
+  }
+
+  private int depth() {
+    int depth = 1;
+    for (GateImpl gate = this; gate.inGate(); gate = gate.gate()) {
+      depth++;
+    }
+    return depth;
   }
 
   @Override
@@ -454,6 +461,9 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Waits until this gate is closed, and tells of it while that is slow; says whether it is. */
   boolean awaitClosed(PoolClock clock, long deadlineNanos) {
+    if (isClosed()) {
+      return true;
+    }
     Thread waiter = Thread.currentThread();
     WaitsFor wait = WaitsFor.throughAll("closes", this);
     closers.add(waiter);
@@ -485,6 +495,10 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
       if (stay.inGate() && stay.gate().isWithin(this)) {
         return stay;
       }
+    }
+    TaskImpl<?> task = Current.task();
+    if (task != null && !task.hasHeld()) {
+      return null;
     }
     for (Member member : members()) {
       if (member instanceof GuardImpl guard && guard.isOfCaller()) {

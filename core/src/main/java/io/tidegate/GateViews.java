@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -25,15 +24,10 @@ final class GateViews {
 
   /** All members of a gate and of its descendants, gates among them. */
   static List<Member> inside(GateImpl top) {
-    List<Member> found = new ArrayList<>();
-    ArrayDeque<GateImpl> open = new ArrayDeque<>();
-    open.add(top);
-    while (!open.isEmpty()) {
-      for (Member member : open.removeLast().ownMembers()) {
-        found.add(member);
-        if (member instanceof GateImpl child) {
-          open.add(child);
-        }
+    List<Member> found = top.ownMembers();
+    for (int i = 0; i < found.size(); i++) {
+      if (found.get(i) instanceof GateImpl child) {
+        found.addAll(child.ownMembers());
       }
     }
     return found;

@@ -85,6 +85,9 @@ final class ScopeImpl implements Scope {
   }
 
   private static Map<String, String> logAttributes(@Nullable ScopeImpl parent, Map<AttributeKey<?>, Object> own) {
+    if (own.isEmpty()) {
+      return parent == null ? Map.of() : parent.logAttributes;
+    }
     Map<String, String> texts = new LinkedHashMap<>(parent == null ? Map.of() : parent.logAttributes);
     own.forEach((key, value) -> texts.put(key.name(), Text.of(value)));
     return Map.copyOf(texts);
@@ -491,7 +494,9 @@ final class ScopeImpl implements Scope {
   }
 
   private List<TaskImpl<?>> usersRunning() {
-    return running().stream().filter(TaskImpl::isOfUser).toList();
+    List<TaskImpl<?>> found = running();
+    found.removeIf(task -> !task.isOfUser());
+    return found;
   }
 
   /** The tasks of the subtree that have not ended, drain steps among them. */

@@ -15,6 +15,11 @@ final class ScopeToken extends TokenNode {
     this.anchored = TokenGraph.anchor(this);
   }
 
+  /** Whether it hears of its parent's cancel until its scope is closed. */
+  boolean isAnchored() {
+    return anchored;
+  }
+
   /** Ends the attachment: the scope is closed. */
   void release() {
     if (anchored) {

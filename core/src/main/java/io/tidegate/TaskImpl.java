@@ -155,9 +155,10 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
       scope.ended(this);
     } finally {
       Current.pop(null);
-      Simulator.step("task has ended, is about to wake its joiners");
-      wakeJoiners();
+      // In this order: who was woken and closes the scope finds nobody to wait for.
       scope.gate().leave(this);
+      Simulator.step("task has left, is about to wake its joiners");
+      wakeJoiners();
     }
   }
 
@@ -167,8 +168,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     outcome = why;
     taken = true;
     state = State.FAILED;
-    wakeJoiners();
     scope.gate().leave(this);
+    wakeJoiners();
   }
 
   private void wakeJoiners() {
@@ -274,6 +275,11 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   /** Lets this task know that it holds what others may wait for: a guard, a permit. Called by its own thread. */
   void noteHeld() {
     hasHeld = true;
+  }
+
+  /** Whether it ever held any; asked by its own thread. */
+  boolean hasHeld() {
+    return hasHeld;
   }
 
   @Override

@@ -39,6 +39,9 @@ final class TokenGraph {
 
   /** Attaches an entry, unless the token is cancelled; says whether it did. */
   static boolean attach(TokenNode token, Attachments.Entry entry) {
+    if (token.parentCount() == 1 && token.parent(0) instanceof ScopeToken scope && scope.isAnchored()) {
+      return attachBelowScope(token, entry);
+    }
     List<TokenNode> pinned = new ArrayList<>(2);
     try {
       boolean linked = pinAndLink(token, pinned);
@@ -48,6 +51,22 @@ final class TokenGraph {
       for (TokenNode node : pinned) {
         drop(node);
       }
+    }
+  }
+
+  /**
+   * Attaches an entry to a child of a scope's token. That one is linked as long as it is not cancelled, and refuses links
+   * after it, so no pin is needed: the child is linked and gets its entry in one hold of its monitor.
+   */
+  private static boolean attachBelowScope(TokenNode token, Attachments.Entry entry) {
+    Simulator.step("is about to link below a scope, and to attach");
+    Attachments attachments = token.attachments();
+    synchronized (attachments) {
+      if (token.storedCancel() != null || !link(token)) {
+        return false;
+      }
+      attachments.insert(entry);
+      return true;
     }
   }
 
@@ -66,12 +85,11 @@ final class TokenGraph {
 
   /** Links a scope's token for its life; says whether it is, for a token born under a cancelled parent is cancelled. */
   static boolean anchor(ScopeToken token) {
-    List<TokenNode> pinned = new ArrayList<>(2);
-    boolean linked = pinAndLink(token, pinned);
-    // The first pin is the scope's own, and stays if there is a parent to hear from.
-    for (int i = linked ? 1 : 0; i < pinned.size(); i++) {
-      drop(pinned.get(i));
+    Attachments attachments = token.attachments();
+    synchronized (attachments) {
+      attachments.hold(); // the scope's own, until it is released
     }
+    boolean linked = link(token); // the parent is a scope's as well: linked, or cancelled
     if (!linked) {
       token.mark(Objects.requireNonNull(token.parent(0).currentCancel()));
     }
@@ -85,7 +103,8 @@ final class TokenGraph {
   /** Tells all that is attached to a cancelled token and to its descendants. */
   static void deliver(TokenNode cancelled) {
     Simulator.step("cancel is stored, is about to be told");
-    if (cancelled.attachmentsIfAny() == null) {
+    Attachments attachments = cancelled.attachmentsIfAny();
+    if (attachments == null || attachments.isBare()) {
       return;
     }
     List<TokenNode> order = markDescendants(cancelled);
@@ -221,24 +240,42 @@ final class TokenGraph {
 
   /** Takes a token that nothing is attached to out of its parents' lists, and its parents likewise. */
   private static void unlinkIdle(TokenNode start) {
+    TokenNode single = start;
+    while (single.parentCount() == 1) {
+      if (!unlinkIfIdle(single)) {
+        return;
+      }
+      single = single.parent(0);
+    }
+    if (single.parentCount() < 2) {
+      unlinkIfIdle(single);
+      return;
+    }
     ArrayDeque<TokenNode> idle = new ArrayDeque<>(2);
-    idle.add(start);
+    idle.add(single);
     while (!idle.isEmpty()) {
       TokenNode node = idle.removeLast();
-      Simulator.step("is about to look whether a token is idle");
-      Attachments attachments = node.attachments();
-      synchronized (attachments) {
-        Attachments.Link[] links = attachments.links;
-        if (!attachments.isIdle() || links == null) {
-          continue;
+      if (unlinkIfIdle(node)) {
+        for (int i = 0; i < node.parentCount(); i++) {
+          idle.add(node.parent(i));
         }
-        attachments.links = null;
-        node.detached();
-        removeLinks(node, links, links.length);
       }
-      for (int i = 0; i < node.parentCount(); i++) {
-        idle.add(node.parent(i));
+    }
+  }
+
+  /** Takes a token out of its parents' lists if it is in them and nothing is attached to it; says whether it has. */
+  private static boolean unlinkIfIdle(TokenNode node) {
+    Simulator.step("is about to look whether a token is idle");
+    Attachments attachments = node.attachments();
+    synchronized (attachments) {
+      Attachments.Link[] links = attachments.links;
+      if (!attachments.isIdle() || links == null) {
+        return false;
       }
+      attachments.links = null;
+      node.detached();
+      removeLinks(node, links, links.length);
+      return true;
     }
   }
 
