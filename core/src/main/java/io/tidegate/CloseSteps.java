@@ -121,7 +121,7 @@ final class CloseSteps {
     private volatile String note = "";
 
     ReleaseRun(ScopeImpl scope) {
-      super(scope.gate(), null);
+      super(scope.gate());
       this.scope = scope;
     }
 

@@ -3,16 +3,19 @@ package io.tidegate;
 
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolClock;
+import io.tidegate.internal.OwnScheduler;
 import org.jspecify.annotations.Nullable;
 
 /** What the calling thread is inside of: a task or visits, the innermost first. */
 final class Current {
+  /** Of threads that have no scheduler of their own, where it is kept else. */
   private static final ThreadLocal<@Nullable Stay> INNERMOST = new ThreadLocal<>();
 
   private Current() {}
 
   static @Nullable Stay innermost() {
-    Stay stay = INNERMOST.get();
+    OwnScheduler own = OwnScheduler.ofThisThread();
+    Stay stay = own == null ? INNERMOST.get() : (Stay) own.value();
     while (stay != null && stay.hasLeft()) {
       stay = stay.outer();
     }
@@ -20,11 +23,19 @@ final class Current {
   }
 
   static void push(Stay stay) {
-    INNERMOST.set(stay);
+    OwnScheduler own = OwnScheduler.ofThisThread();
+    if (own == null) {
+      INNERMOST.set(stay);
+    } else {
+      own.keep(stay);
+    }
   }
 
   static void pop(@Nullable Stay outer) {
-    if (outer == null) {
+    OwnScheduler own = OwnScheduler.ofThisThread();
+    if (own != null) {
+      own.keep(outer);
+    } else if (outer == null) {
       INNERMOST.remove();
     } else {
       INNERMOST.set(outer);

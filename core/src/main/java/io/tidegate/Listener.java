@@ -89,7 +89,7 @@ final class Listener extends Attachments.Entry implements Registration {
   /** The run of the callback, a stay in the gate of its scope. */
   private final class Run extends Stay implements Runnable {
     Run(@Nullable GateImpl gate) {
-      super(gate, null);
+      super(gate);
     }
 
     @Override

@@ -107,12 +107,12 @@ final class ScopeImpl implements Scope {
 
   @Override
   public Task<?> spawn(TaskKind kind, TaskAction action) {
-    return start(new TaskImpl<>(this, kind, false, bodyOf(action)));
+    return start(TaskImpl.spawned(this, Objects.requireNonNull(kind, "kind"), null, action));
   }
 
   @Override
   public <T extends @Nullable Object> Task<T> fork(TaskKind kind, TaskBody<T> body) {
-    return start(new TaskImpl<>(this, kind, true, body));
+    return start(TaskImpl.forked(this, Objects.requireNonNull(kind, "kind"), null, body));
   }
 
   @Override
@@ -123,14 +123,6 @@ final class ScopeImpl implements Scope {
   @Override
   public Task.Builder newTask(TaskKind kind) {
     return new TaskBuilder(this, kind);
-  }
-
-  static TaskBody<@Nullable Void> bodyOf(TaskAction action) {
-    Objects.requireNonNull(action, "action");
-    return token -> {
-      action.run(token);
-      return null;
-    };
   }
 
   <T extends @Nullable Object> TaskImpl<T> start(TaskImpl<T> task) {
@@ -169,11 +161,7 @@ final class ScopeImpl implements Scope {
 
   /** Makes a task of the library itself, for {@link #startStep}. */
   TaskImpl<?> newStep(String name, CarrierPool pool, CloseStep step) {
-    TaskBody<@Nullable Void> body = taskToken -> {
-      step.run();
-      return null;
-    };
-    return new TaskImpl<@Nullable Void>(this, PlainKind.DRAIN, name, pool, null, false, body);
+    return TaskImpl.step(this, name, pool, taskToken -> step.run());
   }
 
   /** Starts a task that may come while outsiders are refused; false if nobody is inside any more, then the task has ended. */
@@ -601,6 +589,9 @@ final class ScopeImpl implements Scope {
 
   /** Puts into the calling thread's log context what this scope and its task are about. */
   void describeInLogs(TaskImpl<?> task) {
+    if (!LogContext.isKept()) {
+      return;
+    }
     describeInLogs(task.kindName());
     MDC.put("task_id", Long.toString(task.id()));
   }

@@ -6,22 +6,25 @@ import org.jspecify.annotations.Nullable;
 
 /** A member that a thread is inside of while it runs: a task or a visit, perhaps within another. */
 abstract class Stay extends Member {
-  private final @Nullable Stay outer;
   /** Written by the staying thread before it runs user code; read by those who look at the holders. */
   private volatile @Nullable Thread thread;
   /** What the staying thread waits for, told in its outermost stay only; written by that thread, read by any. */
   private volatile @Nullable WaitsFor waitsFor;
 
-  Stay(@Nullable GateImpl gate, @Nullable Stay outer) {
+  Stay(@Nullable GateImpl gate) {
     super(gate);
-    this.outer = outer;
+  }
+
+  /** The one that its thread was in when it came here, whether it has left that or not. */
+  @Nullable Stay around() {
+    return null;
   }
 
   /** The next one outwards that its thread has not left. */
   final @Nullable Stay outer() {
-    Stay stay = outer;
+    Stay stay = around();
     while (stay != null && stay.hasLeft()) {
-      stay = stay.outer;
+      stay = stay.around();
     }
     return stay;
   }
@@ -29,8 +32,8 @@ abstract class Stay extends Member {
   /** The one that all others of its thread are in; that thread may have left it. */
   final Stay outermost() {
     Stay stay = this;
-    while (stay.outer != null) {
-      stay = stay.outer;
+    for (Stay around = around(); around != null; around = around.around()) {
+      stay = around;
     }
     return stay;
   }

@@ -33,11 +33,15 @@ final class TaskBuilder implements Task.Builder {
 
   @Override
   public Task<?> spawn(TaskAction action) {
-    return scope.start(new TaskImpl<>(scope, kind, name, kind.pool(), failurePolicy, false, ScopeImpl.bodyOf(action)));
+    return scope.start(TaskImpl.spawned(scope, kind, own(), action));
   }
 
   @Override
   public <T extends @Nullable Object> Task<T> fork(TaskBody<T> body) {
-    return scope.start(new TaskImpl<T>(scope, kind, name, kind.pool(), failurePolicy, true, body));
+    return scope.start(TaskImpl.forked(scope, kind, own(), body));
+  }
+
+  private TaskImpl.@Nullable Own own() {
+    return name == null && failurePolicy == null ? null : new TaskImpl.Own(name, failurePolicy);
   }
 }

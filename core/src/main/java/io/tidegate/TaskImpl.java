@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A task: its handle, its membership in the gate of its scope, and what its thread runs, in one. */
 final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>, Awaited, Runnable {
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
   private static final AtomicLong IDS = new AtomicLong();
   private static final VarHandle JOINERS =
       ConstantBootstraps.fieldVarHandle(lookup(), "joiners", VarHandle.class, TaskImpl.class, WaitList.class);
@@ -36,20 +37,18 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
    * 'joiners' (both volatile).
    */
   private final long id = nextId();
-  private final ScopeImpl scope;
   private final TaskKind kind;
   /** Asked for once, before the task is in the gate: nothing of the user is asked while it leaves. */
   private final String kindName;
   private final CarrierPool pool;
-  /** The name that it was given, if any: the other one is put together when somebody asks, which is rarely. */
-  private final @Nullable String ownName;
-  /** The task's own, which counts before that of its kind and that of its scope. */
-  private final @Nullable FailurePolicy failurePolicy;
+  /** What it was given instead of what follows from its kind; null if nothing. */
+  private final @Nullable Own own;
   private final boolean forked;
   private final TokenNode token;
-  private final Instant startedAt;
-  /** The task's thread only, which lets go of it at the end. */
-  private @Nullable TaskBody<? extends T> body;
+  /** Since the epoch, which a long of nanoseconds counts until 2262: an Instant would be an object more in each task. */
+  private final long startedAtNanos;
+  /** What it does: a TaskBody if it is forked, else a TaskAction. The task's thread only, which lets go of it at the end. */
+  private @Nullable Object work;
   /** The result, or the Throwable. Written by the task's thread before the state. */
   private @Nullable Object outcome;
   /** Any thread. */
@@ -60,36 +59,49 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   /** Whether it has held what others may wait for; the task's thread only. */
   private boolean hasHeld;
 
+  /**
+   * What a task may have of its own.
+   *
+   * @param name null for one that is put together when somebody asks, which is rarely
+   * @param failurePolicy counts before that of the kind and that of the scope, unless it is null
+   */
+  record Own(@Nullable String name, @Nullable FailurePolicy failurePolicy) {}
+
   private static long nextId() {
     Simulator simulator = Simulator.current();
     return simulator == null ? IDS.incrementAndGet() : simulator.nextNumber();
   }
 
-  /** Makes a task of a scope that is not in its gate yet. */
-  TaskImpl(ScopeImpl scope, TaskKind kind, boolean forked, TaskBody<? extends T> body) {
-    this(scope, kind, null, Objects.requireNonNull(kind, "kind").pool(), null, forked, body);
-  }
-
-  /** Makes a task that may have a name and a failure policy of its own, and a pool that need not be its kind's. */
-  TaskImpl(
-      ScopeImpl scope,
-      TaskKind kind,
-      @Nullable String name,
-      CarrierPool pool,
-      @Nullable FailurePolicy failurePolicy,
-      boolean forked,
-      TaskBody<? extends T> body) {
-    super(scope.gate(), null);
-    this.scope = scope;
+  /** Makes a task that is not in the gate of its scope yet. */
+  private TaskImpl(ScopeImpl scope, TaskKind kind, CarrierPool pool, @Nullable Own own, boolean forked, Object work) {
+    super(scope.gate());
     this.kind = kind;
     this.kindName = Objects.requireNonNull(kind.name(), "the name of the kind");
-    this.ownName = name;
     this.pool = pool;
-    this.failurePolicy = failurePolicy;
+    this.own = own;
     this.forked = forked;
-    this.body = Objects.requireNonNull(body, "body");
+    this.work = work;
     this.token = scope.token().child();
-    this.startedAt = pool.clock().now();
+    Instant now = pool.clock().now();
+    this.startedAtNanos = now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
+  }
+
+  /** Makes a task whose result somebody may take. */
+  static <T extends @Nullable Object> TaskImpl<T> forked(
+      ScopeImpl scope, TaskKind kind, @Nullable Own own, TaskBody<T> body) {
+    Objects.requireNonNull(body, "body");
+    return new TaskImpl<>(scope, kind, kind.pool(), own, true, body);
+  }
+
+  /** Makes a task without a result. */
+  static TaskImpl<?> spawned(ScopeImpl scope, TaskKind kind, @Nullable Own own, TaskAction action) {
+    Objects.requireNonNull(action, "action");
+    return new TaskImpl<@Nullable Void>(scope, kind, kind.pool(), own, false, action);
+  }
+
+  /** Makes a task of the library itself, on a pool that need not be its kind's. */
+  static TaskImpl<?> step(ScopeImpl scope, String name, CarrierPool pool, TaskAction action) {
+    return new TaskImpl<@Nullable Void>(scope, PlainKind.DRAIN, pool, new Own(name, null), false, action);
   }
 
   @Override
@@ -112,13 +124,22 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     Object result;
     try {
       TaskStart.tell(this);
-      scope.describeInLogs(this);
-      result = Objects.requireNonNull(body).call(token);
+      scope().describeInLogs(this);
+      result = call();
     } catch (Throwable thrown) {
       end = endStateAfter(thrown);
       result = thrown;
     }
     end(end, result);
+  }
+
+  private @Nullable Object call() throws Exception {
+    Object own = Objects.requireNonNull(work);
+    if (forked) {
+      return ((TaskBody<?>) own).call(token);
+    }
+    ((TaskAction) own).run(token);
+    return null;
   }
 
   private State endStateAfter(Throwable thrown) {
@@ -130,17 +151,17 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
             || thrown instanceof ClosedException
             || thrown instanceof InterruptedException;
     // A close refuses before it cancels: the refused may come here in between.
-    boolean endedByClose = thrown instanceof GateClosedException && scope.isBeingClosed();
+    boolean endedByClose = thrown instanceof GateClosedException && scope().isBeingClosed();
     return endedByClose || (endedByCancel && token.isCancelled()) ? State.CANCELLED : State.FAILED;
   }
 
   private void end(State end, @Nullable Object result) {
-    body = null;
+    work = null;
     outcome = result;
     Simulator.step("task has its outcome, is about to set its state");
     try {
       if (end == State.FAILED) {
-        scope.applyFailurePolicy(this, thrown());
+        scope().applyFailurePolicy(this, thrown());
       }
     } finally {
       state = end;
@@ -152,11 +173,11 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     try {
       Simulator.step("task has its state");
       TaskEnd.tell(this);
-      scope.ended(this);
+      scope().ended(this);
     } finally {
       Current.pop(null);
       // In this order: who was woken and closes the scope finds nobody to wait for.
-      scope.gate().leave(this);
+      gate().leave(this);
       Simulator.step("task has left, is about to wake its joiners");
       wakeJoiners();
     }
@@ -164,11 +185,11 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   /** Ends a task whose thread could not be started: it leaves the gate, and only listings have shown its handle. */
   void notStarted(Throwable why) {
-    body = null;
+    work = null;
     outcome = why;
     taken = true;
     state = State.FAILED;
-    scope.gate().leave(this);
+    gate().leave(this);
     wakeJoiners();
   }
 
@@ -191,12 +212,12 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public String name() {
-    return ownName != null ? ownName : kindName + "-" + id;
+    return own != null && own.name != null ? own.name : kindName + "-" + id;
   }
 
   @Override
   public ScopeImpl scope() {
-    return scope;
+    return Objects.requireNonNull(gate().scope());
   }
 
   @Override
@@ -206,7 +227,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public Instant startedAt() {
-    return startedAt;
+    return Instant.ofEpochSecond(0, startedAtNanos);
   }
 
   @Override
@@ -352,7 +373,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   }
 
   @Nullable FailurePolicy failurePolicy() {
-    return failurePolicy;
+    return own == null ? null : own.failurePolicy;
   }
 
   /** Whether the user started it: what drains a scope is in its gate, but none of its tasks. */
@@ -382,6 +403,6 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public String toString() {
-    return "task " + name() + " of " + scope.path() + " (" + state + ")";
+    return "task " + name() + " of " + scope().path() + " (" + state + ")";
   }
 }

@@ -9,6 +9,7 @@ import org.slf4j.MDC;
 
 /** A visit: the stay of a thread in a scope that is not its task's. */
 final class VisitImpl extends Stay implements Visit {
+  private final @Nullable Stay around;
   private final TokenNode token;
   private final String holder;
   private final Thread visitor = Thread.currentThread();
@@ -20,7 +21,8 @@ final class VisitImpl extends Stay implements Visit {
   private volatile boolean left;
 
   VisitImpl(ScopeImpl scope) {
-    super(scope.gate(), Current.innermost());
+    super(scope.gate());
+    this.around = Current.innermost();
     Stay outer = outer();
     TaskImpl<?> task = Current.task();
     this.token = outer == null ? scope.token().child() : TokenNode.ofParents(scope.token(), outer.token());
@@ -62,6 +64,11 @@ final class VisitImpl extends Stay implements Visit {
     } else {
       MDC.put(key, value);
     }
+  }
+
+  @Override
+  @Nullable Stay around() {
+    return around;
   }
 
   @Override

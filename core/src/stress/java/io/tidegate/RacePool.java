@@ -27,7 +27,7 @@ final class RacePool implements CarrierPool, TaskKind {
 
   /** A task of this pool that is in no gate. */
   TaskImpl<?> task(ScopeImpl scope) {
-    return new TaskImpl<String>(scope, this, true, token -> "done");
+    return TaskImpl.forked(scope, this, null, token -> "done");
   }
 
   /** Runs code of a task that is none of the scopes' that are raced, and whose pool is the inline one. */

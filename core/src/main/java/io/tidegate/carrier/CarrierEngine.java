@@ -2,13 +2,13 @@
 package io.tidegate.carrier;
 
 import io.tidegate.carrier.Occupant.Mounted;
+import io.tidegate.carrier.SchedulerAccess.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.concurrent.ThreadFactory;
 
 /**
  * Virtual threads on carriers of the pool's own.
@@ -16,16 +16,15 @@ import java.util.concurrent.ThreadFactory;
  * @param scheduler hands them to the carriers
  * @param jvm makes them
  */
-record CarrierEngine(CarrierScheduler scheduler, ThreadFactory jvm) implements PoolEngine {
+record CarrierEngine(CarrierScheduler scheduler, Route jvm) implements PoolEngine {
   @Override
-  public Thread newThread(Runnable work) {
-    return jvm.newThread(work);
-  }
-
-  @Override
-  public boolean serve(CarrierPool pool) {
-    scheduler.serve(pool);
-    return JvmThreads.knowSchedulers();
+  public Thread newThread(String name, Runnable work) {
+    if (work instanceof PoolThread own) {
+      Thread thread = jvm.newThread(own, name, own);
+      own.runsOn(thread);
+      return thread;
+    }
+    return jvm.newThread(scheduler, name, work);
   }
 
   @Override

@@ -42,9 +42,6 @@ final class CarrierScheduler implements Executor {
   private final Carriers carriers;
   private final Executor jdkScheduler;
 
-  /** Written once, before the pool makes its first thread. */
-  private @Nullable CarrierPool pool;
-
   /** Written by the caller of waitedNanos only, read by any thread: what it has sent. */
   private volatile @Nullable Probe probe;
 
@@ -54,16 +51,6 @@ final class CarrierScheduler implements Executor {
   CarrierScheduler(String name, int parallelism, Executor jdkScheduler) {
     this.carriers = new Carriers(name, parallelism);
     this.jdkScheduler = jdkScheduler;
-  }
-
-  /** Says whose threads these are. */
-  void serve(CarrierPool served) {
-    pool = served;
-  }
-
-  /** Returns whose threads these are; null if nobody has said. */
-  @Nullable CarrierPool pool() {
-    return pool;
   }
 
   @Override

@@ -3,9 +3,9 @@ package io.tidegate.carrier;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +18,8 @@ final class CarrierStart {
   private static final AtomicReference<@Nullable FutureTask<SchedulerAccess>> ACCESS = new AtomicReference<>();
 
   /** Any thread; set at most once, before the first thread with a scheduler of ours. */
-  private static volatile ThreadFactory onJdkScheduler = Thread.ofVirtual().factory();
+  private static volatile BiFunction<String, Runnable, Thread> onJdkScheduler =
+      (name, body) -> Thread.ofVirtual().name(name).unstarted(body);
 
   private static final AtomicBoolean TOLD = new AtomicBoolean();
 
@@ -53,15 +54,15 @@ final class CarrierStart {
    * Returns a virtual thread on the JDK's scheduler, whoever asks for it: a plain {@link Thread#ofVirtual} takes that
    * of the thread it is asked by.
    */
-  static Thread newJdkThread(Runnable body) {
-    return onJdkScheduler.newThread(body);
+  static Thread newJdkThread(String name, Runnable body) {
+    return onJdkScheduler.apply(name, body);
   }
 
-  private static SchedulerAccess look() throws ReflectiveOperationException {
+  private static SchedulerAccess look() {
     SchedulerAccess access = SchedulerProbe.run();
     if (access instanceof SchedulerAccess.Open open) {
       startNetworkPollers();
-      onJdkScheduler = open.route().factoryOn(open.jdkScheduler());
+      onJdkScheduler = (name, body) -> open.route().newThread(open.jdkScheduler(), name, body);
     }
     return access;
   }

@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 /** The JDK's own scheduler, which belongs to the whole process. */
 final class JdkEngine implements PoolEngine {
   @Override
-  public Thread newThread(Runnable work) {
-    return CarrierStart.newJdkThread(work);
+  public Thread newThread(String name, Runnable work) {
+    return CarrierStart.newJdkThread(name, work);
   }
 
   @Override

@@ -184,8 +184,8 @@ final class PlatformEngine implements PoolEngine {
   }
 
   @Override
-  public Thread newThread(Runnable work) {
-    return CarrierStart.newJdkThread(work);
+  public Thread newThread(String name, Runnable work) {
+    return CarrierStart.newJdkThread(name, work);
   }
 
   @Override

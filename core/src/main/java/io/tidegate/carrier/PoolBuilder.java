@@ -108,12 +108,7 @@ final class PoolBuilder implements CarrierPool.Builder {
 
   private NamedPool onOwnCarriers(SchedulerAccess.Open open) {
     CarrierScheduler scheduler = new CarrierScheduler(name, parallelism, open.jdkScheduler());
-    try {
-      ThreadFactory jvm = open.route().factoryOn(scheduler);
-      return watched(Mode.DEDICATED, open.reason(), new CarrierEngine(scheduler, jvm));
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("The JVM gave a scheduler of its own to the probe and not to pool " + name, e);
-    }
+    return watched(Mode.DEDICATED, open.reason(), new CarrierEngine(scheduler, open.route()));
   }
 
   private NamedPool watched(Mode mode, String reason, PoolEngine engine) {

@@ -3,30 +3,26 @@ package io.tidegate.carrier;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What runs a pool's threads. Safe for use by any thread. */
 sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine, SimulatedEngine {
   /** Has some work done on a thread of its own, at once or when it is its turn; never waits for that. */
   default void start(String name, Runnable work) {
-    Thread thread = newThread(work);
-    thread.setName(name);
-    thread.start();
+    newThread(name, work).start();
   }
 
   /** Returns an unstarted virtual thread that does some work; on the JDK's scheduler if the engine runs none. */
-  Thread newThread(Runnable work);
+  Thread newThread(String name, Runnable work);
 
   /** Returns whether its threads are virtual. */
   default boolean isVirtual() {
     return true;
   }
 
-  /**
-   * Says whose threads it runs, before it runs any; returns whether these can be told by their scheduler, and so need no
-   * mark.
-   */
-  default boolean serve(CarrierPool pool) {
-    return false;
+  /** Returns the carriers' scheduler, which its threads can be told by; null where there is none. */
+  default @Nullable CarrierScheduler scheduler() {
+    return null;
   }
 
   /** Returns how many of its threads there are at most, where that is limited. */

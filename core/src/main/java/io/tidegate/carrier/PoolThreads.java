@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
+import io.tidegate.internal.JvmThreads;
+import io.tidegate.internal.OwnScheduler;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
@@ -20,15 +22,16 @@ final class PoolThreads implements ThreadFactory {
   PoolThreads(CarrierPool pool, PoolEngine engine) {
     this.pool = pool;
     this.engine = engine;
-    this.marks = !engine.serve(pool) && !(pool instanceof SharedPool);
+    boolean areTold = engine.scheduler() != null && JvmThreads.knowSchedulers();
+    this.marks = !areTold && !(pool instanceof SharedPool);
   }
 
   /** Returns the pool that the calling thread runs for. */
   static CarrierPool poolOfThisThread() {
     Thread thread = Thread.currentThread();
-    if (thread.isVirtual() && JvmThreads.schedulerOf(thread) instanceof CarrierScheduler scheduler) {
-      CarrierPool pool = scheduler.pool();
-      if (pool != null && !pool.isClosed()) {
+    if (thread.isVirtual() && JvmThreads.schedulerOf(thread) instanceof PoolThread own) {
+      CarrierPool pool = own.threads().pool;
+      if (!pool.isClosed()) {
         return pool;
       }
     }
@@ -36,16 +39,13 @@ final class PoolThreads implements ThreadFactory {
     return marked == null ? SharedPool.INSTANCE : marked;
   }
 
-  /** Returns whether the calling thread is one that {@link #awaitNone} would wait for. */
-  boolean isOneOfThese() {
-    return poolOfThisThread() == pool && (marks || isCounted());
+  boolean isOf(CarrierPool other) {
+    return pool == other;
   }
 
-  /** A stranger on the pool's scheduler was not started here, so its stack does not begin here. */
-  private static boolean isCounted() {
-    StackWalker walker = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
-    return walker.walk(frames -> frames.anyMatch(frame -> frame.getDeclaringClass() == PoolThreads.class
-        && frame.getMethodName().equals("run")));
+  /** Returns whether the calling thread is one that {@link #awaitNone} would wait for. */
+  boolean isOneOfThese() {
+    return marks ? MARK.get() == pool : OwnScheduler.ofThisThread() instanceof PoolThread own && own.threads() == this;
   }
 
   /** Starts a body, in a simulation on a thread of its. */
@@ -59,7 +59,7 @@ final class PoolThreads implements ThreadFactory {
     enter();
     boolean started = false;
     try {
-      engine.start(name, () -> run(body));
+      engine.start(name, counted(body));
       started = true;
     } finally {
       if (!started) {
@@ -79,13 +79,17 @@ final class PoolThreads implements ThreadFactory {
     Thread thread = null;
     try {
       Runnable virtual = engine.isVirtual() ? body : new StandIn(this, body);
-      thread = engine.newThread(() -> run(virtual));
+      thread = engine.newThread("", counted(virtual));
       return thread;
     } finally {
       if (thread == null) {
         turnstile.leave();
       }
     }
+  }
+
+  private PoolThread counted(Runnable body) {
+    return new PoolThread(this, engine.scheduler(), body);
   }
 
   /** Returns these threads; in a simulation those in their place. */
@@ -144,7 +148,8 @@ final class PoolThreads implements ThreadFactory {
     }
   }
 
-  private void run(Runnable body) {
+  /** Runs what a thread that is counted was made for. Called by that thread. */
+  void run(Runnable body) {
     mark();
     try {
       body.run();

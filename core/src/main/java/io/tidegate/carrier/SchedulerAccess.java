@@ -27,7 +27,18 @@ sealed interface SchedulerAccess {
 
   /** One way of making virtual threads on a given scheduler. */
   interface Route {
-    /** {@return a factory of unnamed virtual threads that run on the scheduler} */
-    ThreadFactory factoryOn(Executor scheduler) throws ReflectiveOperationException;
+    /**
+     * {@return an unstarted virtual thread}
+     *
+     * @param scheduler runs it
+     * @param name its name
+     * @param body what it does
+     */
+    Thread newThread(Executor scheduler, String name, Runnable body);
+
+    /** {@return a factory of unnamed virtual threads that run on one scheduler} */
+    default ThreadFactory factoryOn(Executor scheduler) {
+      return body -> newThread(scheduler, "", body);
+    }
   }
 }

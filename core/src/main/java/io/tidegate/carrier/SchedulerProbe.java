@@ -4,17 +4,15 @@ package io.tidegate.carrier;
 import io.tidegate.carrier.SchedulerAccess.Open;
 import io.tidegate.carrier.SchedulerAccess.Refused;
 import io.tidegate.carrier.SchedulerAccess.Route;
+import io.tidegate.internal.JvmThreads;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -32,22 +30,28 @@ final class SchedulerProbe {
     return "--add-opens java.base/java.lang=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
   }
 
+  /** Finds one way into the JVM, or tells by an exception that it is not there, or not open. */
+  interface Search {
+    Route find() throws ReflectiveOperationException;
+  }
+
   /** Returns the known routes by name, the preferred first. */
-  static Map<String, Route> routes() {
-    Map<String, Route> routes = new LinkedHashMap<>();
+  static Map<String, Search> routes() {
+    Map<String, Search> routes = new LinkedHashMap<>();
+    routes.put("method ThreadBuilders.newVirtualThread", SchedulerProbe::byMethod);
     routes.put("constructor VirtualThreadBuilder(Executor)", SchedulerProbe::byConstructor);
     routes.put("field VirtualThreadBuilder.scheduler", SchedulerProbe::byField);
-    routes.put("method ThreadBuilders.newVirtualThread", SchedulerProbe::byMethod);
     return routes;
   }
 
   static SchedulerAccess run() {
     List<String> failures = new ArrayList<>();
-    for (Map.Entry<String, Route> candidate : routes().entrySet()) {
+    for (Map.Entry<String, Search> candidate : routes().entrySet()) {
       try {
         Executor jdkScheduler = jdkScheduler();
-        verify(candidate.getValue());
-        return new Open(candidate.getValue(), jdkScheduler, "own scheduler through " + candidate.getKey());
+        Route route = candidate.getValue().find();
+        verify(route);
+        return new Open(route, jdkScheduler, "own scheduler through " + candidate.getKey());
       } catch (InaccessibleObjectException closed) {
         return new Refused("java.base does not open java.lang to Tidegate; start java with " + flag());
       } catch (ReflectiveOperationException | RuntimeException unknown) {
@@ -60,7 +64,7 @@ final class SchedulerProbe {
   }
 
   /** Runs one thread by the route, with the calling thread as its carrier, and fails if it did not come here. */
-  static void verify(Route route) throws ReflectiveOperationException {
+  static void verify(Route route) {
     List<Runnable> handedOver = new ArrayList<>();
     AtomicBoolean ran = new AtomicBoolean();
     Thread thread = route.factoryOn(handedOver::add).newThread(() -> ran.set(true));
@@ -77,32 +81,42 @@ final class SchedulerProbe {
     return (Executor) field.get(null);
   }
 
-  private static ThreadFactory byConstructor(Executor scheduler) throws ReflectiveOperationException {
+  private static Route byConstructor() throws ReflectiveOperationException {
     Constructor<?> constructor =
         Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder").getDeclaredConstructor(Executor.class);
     constructor.setAccessible(true);
-    return ((Thread.Builder.OfVirtual) constructor.newInstance(scheduler)).factory();
-  }
-
-  private static ThreadFactory byField(Executor scheduler) throws ReflectiveOperationException {
-    Thread.Builder.OfVirtual builder = Thread.ofVirtual();
-    Field field = builder.getClass().getDeclaredField("scheduler");
-    field.setAccessible(true);
-    field.set(builder, scheduler);
-    return builder.factory();
-  }
-
-  private static ThreadFactory byMethod(Executor scheduler) throws ReflectiveOperationException {
-    Method method =
-        Class.forName("java.lang.ThreadBuilders")
-            .getDeclaredMethod("newVirtualThread", Executor.class, String.class, int.class, Runnable.class);
-    method.setAccessible(true);
-    return body -> {
+    return (scheduler, name, body) -> {
       try {
-        return (Thread) method.invoke(null, scheduler, "", 0, body);
-      } catch (IllegalAccessException | InvocationTargetException e) {
-        throw new IllegalStateException("The JVM made virtual threads before and now does not", e);
+        return ((Thread.Builder.OfVirtual) constructor.newInstance(scheduler)).name(name).unstarted(body);
+      } catch (ReflectiveOperationException e) {
+        throw noMore(e);
       }
     };
+  }
+
+  private static Route byField() throws ReflectiveOperationException {
+    Field field = Thread.ofVirtual().getClass().getDeclaredField("scheduler");
+    field.setAccessible(true);
+    return (scheduler, name, body) -> {
+      try {
+        Thread.Builder.OfVirtual builder = Thread.ofVirtual().name(name);
+        field.set(builder, scheduler);
+        return builder.unstarted(body);
+      } catch (ReflectiveOperationException e) {
+        throw noMore(e);
+      }
+    };
+  }
+
+  /** The cheapest one: it makes no builder. */
+  private static Route byMethod() throws ReflectiveOperationException {
+    Class.forName("java.lang.ThreadBuilders")
+        .getDeclaredMethod("newVirtualThread", Executor.class, String.class, int.class, Runnable.class)
+        .setAccessible(true); // tells why, if that is not allowed
+    return JvmThreads::newVirtualThread;
+  }
+
+  private static IllegalStateException noMore(ReflectiveOperationException e) {
+    return new IllegalStateException("The JVM made virtual threads before and now does not", e);
   }
 }

@@ -72,9 +72,9 @@ final class SimulatedEngine implements PoolEngine {
   }
 
   @Override
-  public Thread newThread(Runnable work) {
+  public Thread newThread(String name, Runnable work) {
     refuseStrangers();
-    return simulator.newThread("", work);
+    return simulator.newThread(name, work);
   }
 
   private void refuseStrangers() {

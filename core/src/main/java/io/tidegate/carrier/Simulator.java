@@ -147,11 +147,7 @@ public abstract class Simulator {
    * @param scheduler runs them, one at a time, on one platform thread
    */
   protected final ThreadFactory threadsOn(Executor scheduler) {
-    try {
-      return access.route().factoryOn(scheduler);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("The JVM gave a scheduler of its own to the probe and not to a simulation", e);
-    }
+    return access.route().factoryOn(scheduler);
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
+import io.tidegate.internal.JvmThreads;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**

@@ -59,7 +59,7 @@ class DedicatedPoolTest {
   void isolation_withFlag_isDedicatedAndSaysBy() {
     try (CarrierPool pool = CarrierPool.named("pool")) {
       assertTrue(pool.isolation().isDedicated());
-      assertEquals("own scheduler through constructor VirtualThreadBuilder(Executor)", pool.isolation().reason());
+      assertEquals("own scheduler through method ThreadBuilders.newVirtualThread", pool.isolation().reason());
     }
   }
 

@@ -58,23 +58,20 @@ class JvmFactsTest {
   }
 
   private static Thread newThread(Executor scheduler, Runnable body) {
-    try {
-      return access().route().factoryOn(scheduler).newThread(body);
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError("route", e);
-    }
+    return access().route().newThread(scheduler, "", body);
   }
 
   @ParameterizedTest
   @MethodSource("routes")
   void route_onThisJdk_bringsTheThreadToItsScheduler(String name) throws ReflectiveOperationException {
-    Route route = SchedulerProbe.routes().get(name);
-    SchedulerProbe.verify(Objects.requireNonNull(route));
+    Route route = Objects.requireNonNull(SchedulerProbe.routes().get(name)).find();
+    SchedulerProbe.verify(route);
+    assertEquals("named", route.newThread(Runnable::run, "named", () -> {}).getName());
   }
 
   @Test
   void verify_routeThatIgnoresTheScheduler_fails() {
-    Route ignoring = scheduler -> Thread.ofVirtual().factory();
+    Route ignoring = (scheduler, name, body) -> Thread.ofVirtual().unstarted(body);
     assertThrows(IllegalStateException.class, () -> SchedulerProbe.verify(ignoring));
   }
 

@@ -3,11 +3,15 @@ package io.tidegate.carrier;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.internal.JvmThreads;
+import io.tidegate.internal.OwnScheduler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -33,10 +37,26 @@ class JvmThreadsTest {
     assertTrue(JvmThreads.knowSchedulers());
     CarrierPool pool = CarrierPool.named("jvm", 1);
     Thread thread = pool.factory().newThread(() -> {});
-    CarrierScheduler scheduler = assertInstanceOf(CarrierScheduler.class, JvmThreads.schedulerOf(thread));
-    assertSame(pool, scheduler.pool());
+    PoolThread own = assertInstanceOf(PoolThread.class, JvmThreads.schedulerOf(thread));
+    assertTrue(own.threads().isOf(pool));
     thread.start();
     pool.close();
+  }
+
+  /** What is kept for a pool's thread is not for those that it starts, though they inherit its scheduler. */
+  @Test
+  void ownScheduler_childOfAPoolsThread_hasNone() {
+    List<Boolean> own = new CopyOnWriteArrayList<>();
+    List<Thread> children = new CopyOnWriteArrayList<>();
+    try (CarrierPool pool = CarrierPool.named("jvm", 1)) {
+      pool.start("parent", () -> {
+        own.add(OwnScheduler.ofThisThread() != null);
+        children.add(Thread.startVirtualThread(() -> own.add(OwnScheduler.ofThisThread() != null)));
+      });
+    }
+    Await.ended(children.getFirst());
+    assertEquals(List.of(true, false), own);
+    assertNull(OwnScheduler.ofThisThread());
   }
 
   /** A thread that a pool's thread has started by itself: runs for that pool as long as there is one. */

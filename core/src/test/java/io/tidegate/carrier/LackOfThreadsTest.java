@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.carrier.Isolation.Mode;
+import io.tidegate.carrier.SchedulerAccess.Route;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,7 +39,7 @@ class LackOfThreadsTest {
     return new NamedPool("lacking", ISOLATION, engine, null);
   }
 
-  private static CarrierEngine virtualThreads(ThreadFactory jvm) {
+  private static CarrierEngine virtualThreads(Route jvm) {
     return new CarrierEngine(new CarrierScheduler("lacking", 1, Runnable::run), jvm);
   }
 
@@ -54,7 +54,7 @@ class LackOfThreadsTest {
 
   @Test
   void start_noThreadIsMade_isToldAndNotCounted() {
-    CarrierPool pool = pool(virtualThreads(body -> {
+    CarrierPool pool = pool(virtualThreads((scheduler, name, body) -> {
       throw noMemory();
     }));
     assertThrows(OutOfMemoryError.class, () -> pool.start("body", () -> trail.add("ran")));
@@ -65,7 +65,7 @@ class LackOfThreadsTest {
 
   @Test
   void start_threadDoesNotStart_isToldAndNotCounted() {
-    CarrierPool pool = pool(virtualThreads(body -> ended()));
+    CarrierPool pool = pool(virtualThreads((scheduler, name, body) -> ended()));
     assertThrows(IllegalThreadStateException.class, () -> pool.start("body", () -> trail.add("ran")));
     assertCloses(pool, 1);
     assertEquals(List.of(), trail);
@@ -81,7 +81,7 @@ class LackOfThreadsTest {
   /** The pool cannot tell a thread that failed to start from one that is going to: the factory's callers are told so. */
   @Test
   void newThread_notStarted_counts() {
-    CarrierPool pool = pool(virtualThreads(body -> ended()));
+    CarrierPool pool = pool(virtualThreads((scheduler, name, body) -> ended()));
     Thread thread = pool.factory().newThread(() -> trail.add("ran"));
     assertThrows(IllegalThreadStateException.class, thread::start);
     assertEquals(1, pool.stats().live());

@@ -29,10 +29,10 @@ class StarvationTest {
     }
   }
 
-  private static CarrierEngine engine() throws ReflectiveOperationException {
+  private static CarrierEngine engine() {
     Open access = assertInstanceOf(Open.class, CarrierStart.access());
     CarrierScheduler scheduler = new CarrierScheduler("hogged", 1, access.jdkScheduler());
-    return new CarrierEngine(scheduler, access.route().factoryOn(scheduler));
+    return new CarrierEngine(scheduler, access.route());
   }
 
   /** One hog on the only OS thread, and one that waits. */
@@ -120,7 +120,7 @@ class StarvationTest {
   @Tag("with-flag")
   void look_parkedThreads_isSilent() throws Exception {
     CarrierEngine engine = engine();
-    Thread parked = engine.newThread(() -> {
+    Thread parked = engine.newThread("parked", () -> {
       while (!go.get()) {
         LockSupport.park();
       }

@@ -37,14 +37,10 @@ class StragglerTest {
   private final List<Thread> stragglers = new ArrayList<>();
 
   private Thread start(Runnable body) {
-    try {
-      Thread thread = access.route().factoryOn(scheduler).newThread(body);
-      stragglers.add(thread);
-      thread.start();
-      return thread;
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError("route", e);
-    }
+    Thread thread = access.route().newThread(scheduler, "", body);
+    stragglers.add(thread);
+    thread.start();
+    return thread;
   }
 
   /** Ends the carriers of threads in a monitor: on JDK 21 these are pinned and keep theirs until they go on. */
@@ -199,17 +195,13 @@ class StragglerTest {
 
   @SuppressWarnings("ThreadPriorityCheck") // a yield is a hand-over
   private Thread yielding(CarrierScheduler raced, CountDownLatch started) {
-    try {
-      return access.route().factoryOn(raced).newThread(() -> {
-        started.countDown();
-        for (int i = 0; i < 50; i++) {
-          Thread.yield();
-          LockSupport.parkNanos(1);
-        }
-      });
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError("route", e);
-    }
+    return access.route().newThread(raced, "", () -> {
+      started.countDown();
+      for (int i = 0; i < 50; i++) {
+        Thread.yield();
+        LockSupport.parkNanos(1);
+      }
+    });
   }
 
   /** A child that a pool's thread started without the pool: not waited for, and not lost. */
