@@ -14,8 +14,10 @@ final class Attachments {
   private @Nullable Entry firstLink;
   /** Entries, and threads that are attaching one: while there are any, the token stays linked to its parents. */
   private int holds;
-  /** This token's entries in its parents' lists, null while it is in none. */
-  Link @Nullable [] links;
+  /** Whether this token is in its parents' lists, as far as it has parents. */
+  boolean linked;
+  /** The chain of its entries in them, in the order of the parents; null while it is in none. */
+  @Nullable Link links;
 
   void hold() {
     holds++;
@@ -113,9 +115,12 @@ final class Attachments {
   /** A child that has entries of its own. */
   static final class Link extends Entry {
     final TokenNode child;
+    /** The child's entry in the list of its next parent. */
+    final @Nullable Link following;
 
-    Link(TokenNode child) {
+    Link(TokenNode child, @Nullable Link following) {
       this.child = child;
+      this.following = following;
     }
 
     @Override

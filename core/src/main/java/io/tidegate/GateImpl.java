@@ -364,6 +364,19 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     }
   }
 
+  /** Wakes the tasks in this gate that wait: the token of its scope is cancelled. See {@link TaskToken}. */
+  void wakeWaitingTasks() {
+    List<TaskImpl<?>> waiting = new ArrayList<>();
+    synchronized (lock) {
+      list.forEach(member -> {
+        if (member instanceof TaskImpl<?> task && task.isWaiting()) {
+          waiting.add(task);
+        }
+      });
+    }
+    waiting.forEach(TaskImpl::wakeIfWaiting);
+  }
+
   /** Whether the calling thread is in a task or visit of the tree that drains with this gate. */
   private boolean isCallerInside() {
     GateImpl top = this;

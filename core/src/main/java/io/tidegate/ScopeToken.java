@@ -32,6 +32,11 @@ final class ScopeToken extends TokenNode {
     return this;
   }
 
+  @Override
+  void tellOwner() {
+    gate.wakeWaitingTasks();
+  }
+
   GateImpl gate() {
     return gate;
   }

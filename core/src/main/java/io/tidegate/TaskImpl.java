@@ -56,6 +56,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private volatile @Nullable WaitList joiners;
   /** Whether somebody asked how it ended. Any thread. */
   private volatile boolean taken;
+  /** Whether it waits in the library, see TaskToken; written by the task's thread, read by those who cancel. */
+  private volatile boolean waiting;
   /** Whether it has held what others may wait for; the task's thread only. */
   private boolean hasHeld;
 
@@ -81,7 +83,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     this.own = own;
     this.forked = forked;
     this.work = work;
-    this.token = scope.token().child();
+    this.token = new TaskToken(scope.token(), this);
     Instant now = pool.clock().now();
     this.startedAtNanos = now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
   }
@@ -290,6 +292,21 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     } finally {
       wait.end();
       waiting.remove(joiner);
+    }
+  }
+
+  /** Says whether a cancel has to wake it. Called by its own thread. */
+  void setWaiting(boolean waits) {
+    waiting = waits;
+  }
+
+  boolean isWaiting() {
+    return waiting;
+  }
+
+  void wakeIfWaiting() {
+    if (waiting) {
+      Waiting.unpark(thread());
     }
   }
 

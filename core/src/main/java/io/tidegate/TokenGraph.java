@@ -105,6 +105,7 @@ final class TokenGraph {
     Simulator.step("cancel is stored, is about to be told");
     Attachments attachments = cancelled.attachmentsIfAny();
     if (attachments == null || attachments.isBare()) {
+      cancelled.tellOwner();
       return;
     }
     List<TokenNode> order = markDescendants(cancelled);
@@ -200,7 +201,7 @@ final class TokenGraph {
     synchronized (attachments) {
       attachments.hold();
       pinned.add(node);
-      return attachments.links != null || (node.parentCount() == 0 && link(node));
+      return attachments.linked || (node.parentCount() == 0 && link(node));
     }
   }
 
@@ -208,18 +209,20 @@ final class TokenGraph {
   private static boolean link(TokenNode node) {
     Attachments attachments = node.attachments();
     synchronized (attachments) {
-      if (attachments.links != null) {
+      if (attachments.linked) {
         return true;
       }
-      Attachments.Link[] links = new Attachments.Link[node.parentCount()];
-      for (int i = 0; i < links.length; i++) {
-        links[i] = new Attachments.Link(node);
-        if (!insert(node.parent(i), links[i])) {
-          removeLinks(node, links, i);
+      Attachments.Link chain = null;
+      for (int i = node.parentCount() - 1; i >= 0; i--) {
+        Attachments.Link link = new Attachments.Link(node, chain);
+        if (!insert(node.parent(i), link)) {
+          removeLinks(node, chain, i + 1);
           return false;
         }
+        chain = link;
       }
-      attachments.links = links;
+      attachments.links = chain;
+      attachments.linked = true;
       node.attached();
       return true;
     }
@@ -268,22 +271,25 @@ final class TokenGraph {
     Simulator.step("is about to look whether a token is idle");
     Attachments attachments = node.attachments();
     synchronized (attachments) {
-      Attachments.Link[] links = attachments.links;
-      if (!attachments.isIdle() || links == null) {
+      if (!attachments.isIdle() || !attachments.linked) {
         return false;
       }
+      Attachments.Link links = attachments.links;
       attachments.links = null;
+      attachments.linked = false;
       node.detached();
-      removeLinks(node, links, links.length);
+      removeLinks(node, links, 0);
       return true;
     }
   }
 
-  private static void removeLinks(TokenNode node, Attachments.Link[] links, int count) {
-    for (int i = 0; i < count; i++) {
-      Attachments parent = node.parent(i).attachments();
-      synchronized (parent) {
-        parent.remove(links[i]);
+  /** Takes the links of a chain out, of which the first one is to a given parent. */
+  private static void removeLinks(TokenNode node, Attachments.@Nullable Link chain, int firstParent) {
+    int parent = firstParent;
+    for (Attachments.Link link = chain; link != null; link = link.following) {
+      Attachments attachments = node.parent(parent++).attachments();
+      synchronized (attachments) {
+        attachments.remove(link);
       }
     }
   }
@@ -320,6 +326,7 @@ final class TokenGraph {
   }
 
   private static void tell(TokenNode node, List<Attachments.Entry> told) {
+    node.tellOwner();
     Attachments attachments = node.attachmentsIfAny();
     if (attachments == null) {
       return;

@@ -15,7 +15,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** A token: its own cancel, its parents, and, while somebody waits or listens on it, what is attached to it. */
-sealed class TokenNode implements CancellationToken permits ScopeToken, DeadlineToken {
+sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToken, DeadlineToken {
   static final TokenNode NONE = new TokenNode(null);
 
   private static final VarHandle CANCEL =
@@ -201,6 +201,9 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, Deadline
   @Nullable ScopeToken scope() {
     return scopeAbove;
   }
+
+  /** Told that this token is cancelled: wakes those who wait by it without being attached. */
+  void tellOwner() {}
 
   final int parentCount() {
     return parents == null ? 0 : parents instanceof TokenNode[] several ? several.length : 1;

@@ -31,6 +31,9 @@ final class UntakenFailures {
   void logAll() {
     List<TaskImpl<?>> all;
     synchronized (this) {
+      if (failed.isEmpty()) {
+        return;
+      }
       all = List.copyOf(failed);
       failed.clear();
     }

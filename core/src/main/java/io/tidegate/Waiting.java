@@ -38,6 +38,9 @@ final class Waiting {
 
   /** Waits until a token is cancelled; says whether it is. Ends with the calling task's own token as well. */
   static boolean forCancel(TokenNode token, PoolClock clock, long deadlineNanos) throws InterruptedException {
+    if (token == Current.token()) {
+      return until(token, clock, deadlineNanos, token::isCancelled); // that listens to it
+    }
     Attachments.WaitingThread entry = new Attachments.WaitingThread(Thread.currentThread());
     TokenGraph.attach(token, entry);
     try {
@@ -58,9 +61,13 @@ final class Waiting {
     if (condition.getAsBoolean()) {
       return true;
     }
-    TokenNode own = Current.token();
-    if (own == null) {
+    Stay stay = Current.innermost();
+    if (stay == null) {
       return parkUntil(blocker, clock, deadlineNanos, condition, null);
+    }
+    TokenNode own = stay.token();
+    if (stay instanceof TaskImpl<?> task) {
+      return parkInTask(task, blocker, clock, deadlineNanos, condition);
     }
     Attachments.WaitingThread entry = new Attachments.WaitingThread(Thread.currentThread());
     TokenGraph.attach(own, entry);
@@ -68,6 +75,18 @@ final class Waiting {
       return parkUntil(blocker, clock, deadlineNanos, condition, own);
     } finally {
       TokenGraph.detach(own, entry);
+    }
+  }
+
+  /** Parks in the task that the calling thread runs, which is woken as {@link TaskToken} tells. */
+  private static boolean parkInTask(
+      TaskImpl<?> task, Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition)
+      throws InterruptedException {
+    task.setWaiting(true);
+    try {
+      return parkUntil(blocker, clock, deadlineNanos, condition, task.token());
+    } finally {
+      task.setWaiting(false);
     }
   }
 

@@ -104,7 +104,7 @@ final class SoakSeason {
     live.all().forEach(SoakNode::checkSubtree);
     Attachments attachments = ((ScopeImpl) root.scope).token().attachments();
     synchronized (attachments) {
-      root.expect(attachments.isIdle() && attachments.links == null, "something is attached to its token");
+      root.expect(attachments.isIdle() && !attachments.linked, "something is attached to its token");
     }
     for (CarrierPool pool : named) {
       pool.close();

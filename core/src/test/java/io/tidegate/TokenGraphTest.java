@@ -38,7 +38,7 @@ final class TokenGraphTest {
     if (attachments != null) {
       synchronized (attachments) {
         assertTrue(attachments.isIdle());
-        assertNull(attachments.links);
+        assertFalse(attachments.linked);
       }
     }
   }

@@ -332,7 +332,7 @@ final class TokenGridTest {
         Attachments attachments = each.attachments();
         synchronized (attachments) {
           assertTrue(attachments.isIdle());
-          assertTrue(attachments.links == null);
+          assertFalse(attachments.linked);
         }
       }
       assertFalse(both.isCancelled());
