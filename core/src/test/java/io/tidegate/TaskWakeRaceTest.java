@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.testing.Simulation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -71,6 +72,7 @@ final class TaskWakeRaceTest {
 
   /** All orders that a simulation finds of tasks that begin to wait while they, or their scope, are cancelled. */
   @Test
+  @Tag("with-flag")
   void wait_cancelledFromEachSide_endsInEverySchedule() {
     Simulation.explore(2_000, () -> {
       Scope server = Scope.root("server");
@@ -92,6 +94,7 @@ final class TaskWakeRaceTest {
 
   /** What is not a task's own wait still ends: a visit answers to the visited scope's token, through a token of its own. */
   @Test
+  @Tag("with-flag")
   void visit_scopeIsCancelled_endsTheWait() {
     Simulation.explore(500, () -> {
       Scope server = Scope.root("server");
