@@ -42,8 +42,8 @@ final class CarrierScheduler implements Executor {
   private final Carriers carriers;
   private final Executor jdkScheduler;
 
-  /** Written by the caller of waitedNanos only, read by any thread: what it has sent. */
-  private volatile @Nullable Probe probe;
+  /** The caller of waitedNanos only: what it has sent last. */
+  private @Nullable Probe probe;
 
   /** The caller of waitedNanos only: how long the probe before had to wait. */
   private long lastWaitNanos;
@@ -72,9 +72,7 @@ final class CarrierScheduler implements Executor {
 
   /** Returns how many continuations wait for a carrier. */
   long queued() {
-    Probe sent = probe;
-    long probes = sent == null || sent.isDone() ? 0 : 1;
-    return Math.max(0, carriers.getQueuedTaskCount() + carriers.getQueuedSubmissionCount() - probes);
+    return carriers.queued();
   }
 
   /**

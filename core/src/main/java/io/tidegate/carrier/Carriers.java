@@ -7,6 +7,7 @@ import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ final class Carriers extends ForkJoinPool {
 
   /** Whether the next hand-over is timed: set by carriers, reset by whoever hands over. */
   private final AtomicBoolean sampleNext = new AtomicBoolean(true);
+
+  /** Probes that were sent and have not run. */
+  private final AtomicInteger probesQueued = new AtomicInteger();
 
   private final CarrierRoll roll = new CarrierRoll();
 
@@ -55,13 +59,20 @@ final class Carriers extends ForkJoinPool {
 
   /** Queues something that does nothing, behind what waits; null if that may have failed. */
   @Nullable Probe sendProbe(long nowNanos) {
+    probesQueued.incrementAndGet();
     try {
       Probe probe = new Probe(nowNanos);
       execute(probe);
       return probe;
     } catch (RejectedExecutionException ended) {
+      probesQueued.decrementAndGet();
       return null;
     }
+  }
+
+  /** Returns how many continuations wait in the queues, also where a probe that nobody asks any more waits there, too. */
+  long queued() {
+    return Math.max(0, getQueuedTaskCount() + getQueuedSubmissionCount() - probesQueued.get());
   }
 
   LatencyHistogram latencies() {
@@ -144,7 +155,7 @@ final class Carriers extends ForkJoinPool {
 
   /** Does nothing; while it has to wait, what was queued before it waits as well. */
   @SuppressWarnings("serial") // as above
-  static final class Probe extends ForkJoinTask<@Nullable Void> {
+  final class Probe extends ForkJoinTask<@Nullable Void> {
     private final long sentAtNanos;
 
     /** Written by the carrier that runs it, before it is done. */
@@ -160,6 +171,7 @@ final class Carriers extends ForkJoinPool {
 
     @Override
     protected boolean exec() {
+      probesQueued.decrementAndGet();
       ranAtNanos = System.nanoTime();
       return true;
     }

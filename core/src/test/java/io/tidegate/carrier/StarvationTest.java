@@ -87,6 +87,32 @@ class StarvationTest {
     assertTrue(engine.end(Await.LIMIT));
   }
 
+  /** P6: the probe of a look waits behind a hog that got its carrier; it is none of those who starve. */
+  @Test
+  @Tag("with-flag")
+  void look_onlyTheProbeIsStillQueued_isSilent() {
+    CarrierEngine engine = engine();
+    occupy(engine);
+    AtomicBoolean second = new AtomicBoolean();
+    StarvationWatch watch = new StarvationWatch("hogged", engine, LIMIT);
+    engine.start("HOG AGAIN", () -> {
+      while (!second.get()) {
+        Thread.onSpinWait();
+      }
+    });
+    long first = System.nanoTime();
+    watch.look(first);
+    go.set(true);
+    Await.until("the second hog runs", () -> engine.occupants().toString().contains("HOG AGAIN"));
+    assertEquals(0, engine.queued());
+    for (int i = 1; i <= 3; i++) {
+      watch.look(first + i * 2 * LIMIT.toNanos());
+      assertEquals(Optional.empty(), watch.current());
+    }
+    assertEquals(0, watch.episodes());
+    second.set(true);
+  }
+
   /** P6: while the queue does not empty, a wait that was too long counts until a later one was short. */
   @Test
   @Tag("with-flag")
