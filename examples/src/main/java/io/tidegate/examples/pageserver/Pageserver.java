@@ -21,6 +21,7 @@ import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.tenant.Services;
 import io.tidegate.examples.pageserver.tenant.Tenants;
+import io.tidegate.examples.pageserver.timeline.OpenLayerLimit;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import java.io.Closeable;
@@ -83,7 +84,8 @@ final class Pageserver {
   private static Services services(Settings settings) {
     Disk disk = Disk.real();
     RemoteStore remote = new FolderStore(settings.remote(), disk);
-    return new Services(settings.data().resolve("tenants"), disk, remote, settings.defaults(), TimelineServices.create());
+    TimelineServices timelines = TimelineServices.create(OpenLayerLimit.of(settings.openLayersBytes()));
+    return new Services(settings.data().resolve("tenants"), disk, remote, settings.defaults(), timelines);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.pageservice.PageServiceSettings;
 import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.timeline.OpenLayerLimit;
 import io.tidegate.examples.pageserver.task.Pools;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -93,6 +94,20 @@ public final class PageserverCommand implements Callable<Integer> {
       defaultValue = "PT30S",
       description = "Freeze the layer in memory when its first record is so old. Default: ${DEFAULT-VALUE}")
   private Duration checkpointTimeout = Duration.ofSeconds(30);
+
+  @Option(
+      names = "--open-layers-limit",
+      paramLabel = "MIB",
+      description = "Freeze the largest layer in memory early when those of all timelines that take records hold more than so "
+          + "many MiB together; 0 for no limit. Default: a quarter of the largest heap")
+  private Optional<Integer> openLayersMebibytes = Optional.empty();
+
+  @Option(
+      names = "--wait-lsn-timeout",
+      paramLabel = "DURATION",
+      defaultValue = "PT5M",
+      description = "How long a page request waits for WAL that was not received yet. Default: ${DEFAULT-VALUE}")
+  private Duration waitLsn = Duration.ofMinutes(5);
 
   @Option(
       names = "--status-period",
@@ -201,13 +216,18 @@ public final class PageserverCommand implements Callable<Integer> {
 
   private Settings settings() {
     try {
+      if (openLayersMebibytes.filter(each -> each < 0).isPresent()) {
+        throw new IllegalArgumentException("--open-layers-limit is not negative");
+      }
       List<PostgresSource> sources = postgres.stream().map(PostgresSource::of).toList();
       TenantConfig defaults = TenantConfig.EMPTY
           .with(Setting.CHECKPOINT_DISTANCE, Long.toString(Math.multiplyExact((long) checkpointMebibytes, 1L << 20)))
           .with(Setting.CHECKPOINT_TIMEOUT, TenantConfig.text(checkpointTimeout));
       Path folder = data.toAbsolutePath();
       Path remoteFolder = remote.map(Path::toAbsolutePath).orElse(folder.resolve("remote"));
-      return new Settings(folder, remoteFolder, sources, defaults, statusPeriod, PageServiceSettings.on(pages), http);
+      long openLayers = openLayersMebibytes.map(each -> (long) each << 20).orElseGet(OpenLayerLimit::usual);
+      PageServiceSettings pageService = PageServiceSettings.on(pages).withWaitLsn(waitLsn);
+      return new Settings(folder, remoteFolder, sources, defaults, openLayers, statusPeriod, pageService, http);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }

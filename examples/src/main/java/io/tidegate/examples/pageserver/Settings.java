@@ -16,6 +16,7 @@ import java.util.List;
  * @param remote the folder that serves as the remote store; other servers may share it
  * @param sources the PostgreSQL servers whose WAL it receives; none to start two of its own
  * @param defaults what is set for tenants that do not set it themselves
+ * @param openLayersBytes how many bytes all layers that take records may hold; 0 for no limit
  * @param statusPeriod how often it shows its status
  * @param pages where the page service listens, and its limits
  * @param http where the management API listens
@@ -25,6 +26,7 @@ record Settings(
     Path remote,
     List<PostgresSource> sources,
     TenantConfig defaults,
+    long openLayersBytes,
     Duration statusPeriod,
     PageServiceSettings pages,
     InetSocketAddress http) {

@@ -10,6 +10,7 @@ import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.pageservice.PageServiceSettings;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.tenant.Tenants;
+import io.tidegate.examples.pageserver.timeline.OpenLayerLimit;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.io.IOException;
@@ -48,8 +49,8 @@ final class TestServer implements AutoCloseable {
       throws IOException, InterruptedException {
     List<Throwable> failures = new CopyOnWriteArrayList<>();
     List<PostgresSource> parsed = Stream.of(sources).map(PostgresSource::of).toList();
-    Settings settings =
-        new Settings(data, data.resolveSibling("remote"), parsed, defaults, Duration.ofHours(1), PAGES, ANY_PORT);
+    Settings settings = new Settings(
+        data, data.resolveSibling("remote"), parsed, defaults, OpenLayerLimit.usual(), Duration.ofHours(1), PAGES, ANY_PORT);
     return new TestServer(Pageserver.start(settings, failures::add), failures);
   }
 

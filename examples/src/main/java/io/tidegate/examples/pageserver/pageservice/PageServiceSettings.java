@@ -23,6 +23,15 @@ public record PageServiceSettings(
    */
   public static PageServiceSettings on(InetSocketAddress listen) {
     return new PageServiceSettings(
-        listen, 100, Duration.ofSeconds(30), Duration.ofMinutes(10), Duration.ofMillis(500), Duration.ofSeconds(60));
+        listen, 100, Duration.ofSeconds(30), Duration.ofMinutes(10), Duration.ofMillis(500), Duration.ofMinutes(5));
+  }
+
+  /**
+   * {@return the same with another limit of the wait for an LSN}
+   *
+   * @param limit how long
+   */
+  public PageServiceSettings withWaitLsn(Duration limit) {
+    return new PageServiceSettings(listen, clients, handshake, silence, farewell, limit);
   }
 }

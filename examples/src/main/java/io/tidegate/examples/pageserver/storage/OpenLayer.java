@@ -104,6 +104,11 @@ public final class OpenLayer implements Layer {
     return log.length() == 0 ? Duration.ZERO : Duration.ofNanos(nowNanos - firstDirtyNanos);
   }
 
+  /** {@return how many bytes of memory are set aside for the records: none while there are none} */
+  long allocatedBytes() {
+    return log.allocated();
+  }
+
   @Override
   public Lsn startLsn() {
     return startLsn;

@@ -7,22 +7,26 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** Records in memory, one after the other, byte for byte as a layer file holds them. */
 final class RecordLog {
   /*
-   * The log is cut into chunks of equal size without regard to records, so a record may lie across several.
+   * The log is cut into chunks of equal size without regard to records, so a record may lie across several. The first one
+   * comes with the first record and grows with what it holds: a log of few records costs little.
    *
    * One thread appends. Readers may look at positions below 'length' only.
    *
    * I1  A byte below 'length' never changes. It was written before 'length' passed it, with release: whoever read a
    *     length, with acquire, sees those bytes.
    * I2  'chunks' is replaced, not resized: each value of it holds every chunk below the length at that time, and those
-   *     that the writer adds to it later are above.
+   *     that the writer adds to it later are above. A first chunk that has grown comes with a new value: who has the old
+   *     one finds the old chunk, which is whole up to the length at that time.
    * Not promised: 'recordCount' may be ahead of or behind the length that another thread reads.
    */
   static final int HEADER_BYTES = 16;
   static final int CHUNK_BYTES = (1 << 20) - 64; // with the array's header, not more than the smallest region of G1
+  static final int FIRST_BYTES = 1 << 11;
   private static final int WRITE_BYTES = 1 << 17;
 
   private volatile byte[][] chunks = new byte[4][]; // written by the writer
@@ -97,25 +101,53 @@ final class RecordLog {
     }
   }
 
+  /** {@return how many bytes of memory the chunks take} */
+  long allocated() {
+    long bytes = 0;
+    for (byte @Nullable [] chunk : chunks) {
+      bytes += chunk == null ? 0 : chunk.length;
+    }
+    return bytes;
+  }
+
   private void copy(ByteBuffer from) {
     while (from.hasRemaining()) {
       int offset = (int) (end % CHUNK_BYTES);
-      byte[] chunk = offset == 0 ? addChunk((int) (end / CHUNK_BYTES)) : chunks[(int) (end / CHUNK_BYTES)];
       int count = Math.min(from.remaining(), CHUNK_BYTES - offset);
-      from.get(chunk, offset, count);
+      from.get(chunkWith((int) (end / CHUNK_BYTES), offset + count), offset, count);
       end += count;
     }
   }
 
-  private byte[] addChunk(int index) {
-    byte[] chunk = new byte[CHUNK_BYTES];
+  /** {@return a chunk with room for so many bytes, new or larger if need be} */
+  private byte[] chunkWith(int index, int bytes) {
     byte[][] all = chunks;
-    if (index == all.length) {
-      all = Arrays.copyOf(all, index * 2);
+    byte @Nullable [] chunk = index < all.length ? all[index] : null;
+    if (chunk != null && bytes <= chunk.length) {
+      return chunk;
     }
+    if (index > 0) {
+      return add(index, new byte[CHUNK_BYTES], index == all.length ? Arrays.copyOf(all, index * 2) : all);
+    }
+    byte[] first = new byte[firstSize(bytes)];
+    if (chunk != null) {
+      System.arraycopy(chunk, 0, first, 0, chunk.length);
+    }
+    return add(0, first, all.clone());
+  }
+
+  private byte[] add(int index, byte[] chunk, byte[][] all) {
     all[index] = chunk;
     chunks = all;
     return chunk;
+  }
+
+  private static int firstSize(int bytes) {
+    int size = FIRST_BYTES;
+    while (size < bytes) {
+      size *= 2;
+    }
+    return Math.min(size, CHUNK_BYTES);
   }
 
   /** {@return some bytes, read-only: in place where one chunk has them all, else a copy} */

@@ -93,7 +93,7 @@ public final class Timeline implements WalSink {
     this.settings = settings;
     this.services = services;
     this.ancestor = ancestor;
-    this.writePath = new WritePath(store.diskConsistentLsn(), settings);
+    this.writePath = new WritePath(store.diskConsistentLsn(), settings, services.openLayers());
     this.flushed = SeqWait.startingAt("flushed", store.diskConsistentLsn().value());
     scope.onClosed("release layers", this::release);
     scope.token().onCancel(writePath.lastRecord()::close);
@@ -245,6 +245,7 @@ public final class Timeline implements WalSink {
   }
 
   private void release() throws IOException {
+    writePath.release();
     services.pages().forget(this);
     store.close();
   }

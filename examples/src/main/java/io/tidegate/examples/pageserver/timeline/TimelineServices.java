@@ -9,14 +9,28 @@ import io.tidegate.sync.Limiter;
  * @param pages pages that were read
  * @param compactions how many compactions may run at a time
  * @param collections how many garbage collections may run at a time
+ * @param openLayers how many bytes all open layers may hold
  */
-public record TimelineServices(PageCache pages, Limiter compactions, Limiter collections) {
+public record TimelineServices(
+    PageCache pages, Limiter compactions, Limiter collections, OpenLayerLimit openLayers) {
   private static final int CACHED_PAGES = 8192;
 
   /** {@return the services of a process, as large as usual} */
   public static TimelineServices create() {
+    return create(OpenLayerLimit.of(OpenLayerLimit.usual()));
+  }
+
+  /**
+   * {@return the services of a process, otherwise as large as usual}
+   *
+   * @param openLayers how many bytes all open layers may hold
+   */
+  public static TimelineServices create(OpenLayerLimit openLayers) {
     int permits = Math.max(1, Runtime.getRuntime().availableProcessors() * 3 / 4);
     return new TimelineServices(
-        PageCache.of(CACHED_PAGES), Limiter.of("compactions", permits), Limiter.of("garbage collections", permits));
+        PageCache.of(CACHED_PAGES),
+        Limiter.of("compactions", permits),
+        Limiter.of("garbage collections", permits),
+        openLayers);
   }
 }

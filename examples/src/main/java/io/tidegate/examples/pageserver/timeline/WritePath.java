@@ -21,6 +21,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The layers of one timeline that are in memory: one open layer, and behind it the frozen ones that wait for the flush.
@@ -28,9 +30,13 @@ import java.util.function.Supplier;
  * <p><b>Threads:</b> one walreceiver puts, one flush task takes; the rest is for any thread.
  */
 final class WritePath {
+  private static final Logger log = LoggerFactory.getLogger(WritePath.class);
+
   /*
    * The lock guards all fields. A freeze and its place in the queue are one step under the lock, whoever freezes: so the
    * queue is in LSN order, and with the open layer it covers the log from the disk-consistent LSN on without a gap.
+   *
+   * 'limit' is told under the lock what the open layer holds, and makes others freeze under no lock of a path.
    *
    * No lost wake-up: who waits is in 'waiters' before it looks; who puts the first record into a layer, freezes, finishes or
    * makes room wakes them after that.
@@ -38,6 +44,7 @@ final class WritePath {
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
   private final Supplier<TenantSettings> settings;
+  private final OpenLayerLimit limit;
   private final ArrayDeque<FrozenLayer> frozen = new ArrayDeque<>();
   private OpenLayer open;
   private boolean finished;
@@ -46,10 +53,12 @@ final class WritePath {
   /** Advanced under the lock, after the record is in the layer. */
   private final SeqWait lastRecord;
 
-  WritePath(Lsn start, Supplier<TenantSettings> settings) {
+  WritePath(Lsn start, Supplier<TenantSettings> settings, OpenLayerLimit limit) {
     this.settings = settings;
+    this.limit = limit;
     this.open = new OpenLayer(start);
     this.lastRecord = SeqWait.startingAt("last record", start.value());
+    limit.add(this);
   }
 
   Lsn lastRecordLsn() {
@@ -78,7 +87,10 @@ final class WritePath {
     }
   }
 
-  /** Appends a record; then, if too many layers wait for the flush, waits too. */
+  /**
+   * Appends a record. If all open layers are too large then, has the largest frozen; if too many layers wait for the flush,
+   * waits too.
+   */
   void put(WalRecord record, CancellationToken token) throws Exception {
     List<PageTouch> touches = PageTouches.of(record);
     boolean first;
@@ -90,7 +102,9 @@ final class WritePath {
       }
       first = open.recordCount() == 0;
       CommitTime.of(record).ifPresent(open::committedAt);
+      long before = open.byteCount();
       open.put(record.end(), touches, record.bytes(), nanoTime());
+      limit.grown(open.byteCount() - before);
       previousRecordLsn = record.previous();
       lastRecord.advance(record.end().value());
       long distance = settings.get().checkpointDistance();
@@ -104,6 +118,7 @@ final class WritePath {
     if (first || froze) { // with the first one it is time to look at the clock
       wakeWaiters();
     }
+    limit.enforce();
     awaitRoom(token);
   }
 
@@ -183,6 +198,33 @@ final class WritePath {
     return end;
   }
 
+  /** {@return how many bytes of records the open layer holds} */
+  long openBytes() {
+    return locked(open::byteCount);
+  }
+
+  /** Freezes what is open, as it is the largest of all. */
+  void freezeEarly() {
+    OpenLayer early = locked(() -> {
+      OpenLayer before = open;
+      freeze();
+      return before;
+    });
+    log.info("froze {} early, as all open layers together came over {}", early, limit);
+    wakeWaiters();
+  }
+
+  /** Leaves what is open to whoever still reads it: it counts no longer. No record may come any more. */
+  void release() {
+    lock.lock();
+    try {
+      finished = true;
+      limit.remove(this, open.byteCount());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Freezes what is open; no record may come any more. */
   void finish() {
     lock.lock();
@@ -219,6 +261,7 @@ final class WritePath {
   /** Under the lock. */
   private void freeze() {
     if (open.recordCount() > 0) {
+      limit.shrunk(this, open.byteCount());
       frozen.addLast(open.freeze(lastRecordLsn()));
       open = new OpenLayer(lastRecordLsn());
     }

@@ -54,6 +54,21 @@ class OpenLayerTest {
         layer.get(PAGE, small.end()).stream().map(LayerRecord::endLsn).toList());
   }
 
+  /** An open timeline without traffic costs next to nothing, and one with little costs little. */
+  @Test
+  void memory_growsWithTheRecords() {
+    OpenLayer layer = new OpenLayer(START);
+    assertEquals(0, layer.allocatedBytes());
+    ByteBuffer record = ByteBuffer.allocate(1_000);
+    for (int i = 1; i <= 2_000; i++) {
+      layer.put(START.plus(i), List.of(), record, 0);
+      long allowed = Math.max(RecordLog.FIRST_BYTES, Math.min(2 * layer.byteCount(), layer.byteCount() + RecordLog.CHUNK_BYTES));
+      assertTrue(layer.allocatedBytes() <= allowed, () -> layer + " takes " + layer.allocatedBytes());
+      assertTrue(layer.allocatedBytes() >= layer.byteCount(), () -> layer + " takes " + layer.allocatedBytes());
+    }
+    assertEquals(2L * RecordLog.CHUNK_BYTES, layer.allocatedBytes());
+  }
+
   @Test
   void put_withoutPages_keepsTheRecord() throws Exception {
     OpenLayer layer = new OpenLayer(START);

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Many tenants in one process: creating, ingesting, closing one timeline, closing all, loading all and attaching all.
  *
+ * <p>Timelines are closed one by one with all tenants there and with ten: the medians may be compared.
+ *
  * <p>{@code -Dscale.tenants=1000 -Dscale.timelines=5 -Dscale.records=100} makes it large; the times and the memory are printed.
  */
 @Timeout(1800)
@@ -42,6 +44,10 @@ class ScaleTest {
   private static final int TENANTS = Integer.getInteger("scale.tenants", 20);
   private static final int TIMELINES = Integer.getInteger("scale.timelines", 5);
   private static final int RECORDS = Integer.getInteger("scale.records", 20);
+  private static final int FEW_TENANTS = 10;
+  /** How many timelines are closed one by one, the first of them to warm up. */
+  private static final int CLOSES = 50;
+  private static final int WARM_UP = 20;
   private static final Duration BUDGET = Duration.ofMinutes(10);
 
   @TempDir
@@ -58,6 +64,7 @@ class ScaleTest {
   void manyTenants_comeAndGo() throws Exception {
     try (LogLines quiet = new LogLines()) {
       createIngestAndClose();
+      closeAmongFew();
       load();
       attachElsewhere();
       assertEquals(List.of(), quiet.lines(Level.ERROR));
@@ -68,20 +75,39 @@ class ScaleTest {
 
   private void createIngestAndClose() throws Exception {
     try (TestTenants server = TestTenants.start(folder.resolve("here"))) {
-      measure("create all", () -> create(server));
+      measure("create all", () -> create(server, TENANTS));
       List<Timeline> all = server.tenants.timelines();
       assertEquals(TENANTS * TIMELINES, all.size());
       measure("ingest into all", () -> sideBySide(server.server, all, this::ingest));
       memory(server.server);
-      measure("close one timeline", () -> closeOne(all.getFirst()));
+      closeSome("of " + TENANTS + " tenants", all.subList(0, all.size() - 1));
       assertTrue(all.getLast().scope().tasks().size() > 1, "the others go on");
       closeAll(server);
     }
   }
 
-  private boolean create(TestTenants server) throws Exception {
+  private void closeAmongFew() throws Exception {
+    try (TestTenants server = TestTenants.start(folder.resolve("few").resolve("here"))) {
+      create(server, FEW_TENANTS);
+      List<Timeline> all = server.tenants.timelines();
+      sideBySide(server.server, all, this::ingest);
+      awaitNoFiles(server.server);
+      closeSome("of " + FEW_TENANTS + " tenants", all);
+    }
+  }
+
+  /** One by one; they stand in the order of their ids, and so several are of one tenant. */
+  private void closeSome(String where, List<Timeline> timelines) {
+    List<Timeline> some = timelines.subList(0, Math.min(CLOSES, timelines.size()));
+    int warmUp = some.size() * WARM_UP / CLOSES;
+    long[] nanos = some.stream().mapToLong(ScaleTest::closeOne).skip(warmUp).sorted().toArray();
+    table.append(String.format(
+        "%-24s %9.1f ms, the median of %d; %s%n", "close one timeline", nanos[nanos.length / 2] / 1e6, nanos.length, where));
+  }
+
+  private boolean create(TestTenants server, int tenants) throws Exception {
     List<TenantId> ids = new ArrayList<>();
-    for (int i = 1; i <= TENANTS; i++) {
+    for (int i = 1; i <= tenants; i++) {
       ids.add(new TenantId(i, i));
     }
     return sideBySide(server.server, ids, id -> {
@@ -98,11 +124,14 @@ class ScaleTest {
     }
   }
 
-  private static boolean closeOne(Timeline timeline) {
+  /** {@return how long it took, in nanoseconds} */
+  private static long closeOne(Timeline timeline) {
+    long begun = System.nanoTime();
     CloseReport report = timeline.scope().closeGracefully(BUDGET);
+    long took = System.nanoTime() - begun;
     assertTrue(report.isOrderly(), report::toString);
     assertEquals(timeline.lastRecordLsn(), timeline.remoteConsistentLsn());
-    return true;
+    return took;
   }
 
   private void load() throws Exception {
@@ -164,9 +193,13 @@ class ScaleTest {
     table.append(String.format("%-24s %9.1f ms%n", what, (System.nanoTime() - begun) / 1e6));
   }
 
-  private void memory(Scope server) throws Exception {
+  private static void awaitNoFiles(Scope server) throws Exception {
     Await.until("nothing is being written", () -> server.tasks().stream()
         .map(Task::kind).map(kind -> kind.pool()).noneMatch(ScaleTest::isForFiles));
+  }
+
+  private void memory(Scope server) throws Exception {
+    awaitNoFiles(server);
     System.gc();
     Runtime runtime = Runtime.getRuntime();
     long used = runtime.totalMemory() - runtime.freeMemory();

@@ -167,7 +167,7 @@ class WritePathTest {
 
   private static WritePath path(long distance, Duration timeout, int frozenLayers) {
     TenantSettings settings = TenantSettings.DEFAULTS.withCheckpoint(distance, timeout, frozenLayers);
-    return new WritePath(SampleRecords.START, () -> settings);
+    return new WritePath(SampleRecords.START, () -> settings, OpenLayerLimit.of(0));
   }
 
   private void putAll(WritePath path, List<WalRecord> some) throws Exception {
