@@ -50,6 +50,15 @@ public final class PageSearch {
     return upTo;
   }
 
+  /**
+   * Goes on with a timeline that knows of the page's log only up to a position: the ancestor, at the branch point.
+   *
+   * @param position the end of the last record that is of interest there
+   */
+  public void goBackTo(Lsn position) {
+    upTo = position.isBefore(upTo) ? position : upTo;
+  }
+
   /** {@return whether older layers can add nothing} */
   public boolean isDone() {
     return base != null;

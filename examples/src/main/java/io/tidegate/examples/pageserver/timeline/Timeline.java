@@ -355,13 +355,14 @@ public final class Timeline implements WalSink {
     return page.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Goes on with a search in the files, and then in the ancestor as a whole. */
+  /** Goes on with a search in the files, and then in the ancestor as it was at the branch point. */
   private void search(PageSearch search) throws IOException {
     store.each(search::in);
     Timeline parent = ancestor;
     if (parent != null && !search.isDone()) {
       try (Visit visit = parent.scope.enter()) {
         visit.token().throwIfCancelled();
+        search.goBackTo(metadata().startLsn());
         for (Layer layer : parent.writePath.snapshot()) {
           search.in(layer);
         }
