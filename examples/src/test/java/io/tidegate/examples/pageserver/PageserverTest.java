@@ -214,6 +214,21 @@ class PageserverTest {
   }
 
   @Test
+  void deleteTimeline_leavesNoSlotOnItsServer(Servers.Running servers) throws Exception {
+    TestDatabase database = servers.first();
+    try (TestServer server = TestServer.start(data(), TestServer.SMALL_LAYERS, database.connectionString())) {
+      Timeline timeline = server.timeline(database);
+      TestServer.awaitRecords(timeline, database.work(1));
+      String slots = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" + timeline.metadata().slotName() + "'";
+      assertEquals("1", database.ask(slots));
+      server.tenants().find(timeline.metadata().tenantId()).deleteTimeline(timeline.id()).join();
+      assertEquals("0", database.ask(slots));
+      server.closeInOrder();
+    }
+    assertEquals(List.of(), log.lines(Level.ERROR));
+  }
+
+  @Test
   void walReceiver_ofAnAttachedSource_saysWhereItReceivesFrom(Servers.Running servers) throws Exception {
     TestDatabase database = servers.first();
     try (TestServer server = TestServer.start(data(), TestServer.SMALL_LAYERS, database.connectionString())) {

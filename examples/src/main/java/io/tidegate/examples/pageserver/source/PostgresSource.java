@@ -102,13 +102,7 @@ public final class PostgresSource implements WalSource {
     }
   }
 
-  /**
-   * Drops the replication slot, if there is one: the server may then remove the WAL that it kept.
-   *
-   * @param slot the slot's name
-   * @throws SourceException if the slot is in use, or the server refuses or cannot be asked
-   * @throws IllegalArgumentException if the name is not a slot's name
-   */
+  @Override
   public void dropSlot(String slot) {
     checkSlotName(slot);
     try (Connection replication = connectForReplication(slot, List.of());

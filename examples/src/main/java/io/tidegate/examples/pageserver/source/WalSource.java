@@ -40,6 +40,15 @@ public interface WalSource {
   Lsn ensureSlot(String slot);
 
   /**
+   * Drops the replication slot, if there is one: the server may then remove the WAL that it kept.
+   *
+   * @param slot the slot's name
+   * @throws SourceException if the slot is in use, or the server refuses or cannot be asked
+   * @throws IllegalArgumentException if the name is not a slot's name
+   */
+  void dropSlot(String slot);
+
+  /**
    * Starts streaming WAL of the server's current timeline.
    *
    * @param slot the slot that keeps the WAL, from {@link #ensureSlot}; one stream at a time

@@ -21,7 +21,7 @@ import java.util.Optional;
  *
  * <pre>
  *   1  mark in the folder             after a restart it is not opened, and the deletion goes on
- *   2  mark in the remote index       after an attach elsewhere too
+ *   2  mark in the remote index       after an attach elsewhere too; then its slots are dropped, as far as they can be
  *   3  files in the folder removed, but for the mark
  *   4  remote objects removed, the index last
  *   5  the folder removed

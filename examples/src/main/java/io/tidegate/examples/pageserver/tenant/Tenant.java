@@ -382,6 +382,7 @@ public final class Tenant {
 
   private Task<?> startDeletion(TimelineSlot slot) {
     return scope.newTask(Kind.TIMELINE_DELETION).name("delete " + slot.id()).spawn(token -> {
+      new SlotRemoval().run(scope, slot.timeline().stream().toList());
       deletion(slot).run(token);
       slots.remove(slot.id(), slot);
       slot.end();

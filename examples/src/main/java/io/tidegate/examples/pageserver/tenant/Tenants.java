@@ -217,8 +217,8 @@ public final class Tenants {
   }
 
   /**
-   * In steps each of which may be done again: the mark here, the mark remotely, the timelines here, all objects, the folder
-   * with the mark.
+   * In steps each of which may be done again: the mark here, the slots on the sources, the mark remotely, the timelines here,
+   * all objects, the folder with the mark.
    */
   private void delete(TenantId id, Slots.Guard guard, CancellationToken token) throws Exception {
     try (guard) {
@@ -226,7 +226,12 @@ public final class Tenants {
       if (folder.exists()) {
         files(() -> folder.set(TenantFolder.Mark.DELETED));
       }
-      guard.tenant().ifPresent(tenant -> tenant.close(Duration.ZERO));
+      if (guard.tenant().isPresent()) {
+        Tenant tenant = guard.tenant().get();
+        tenant.close(Duration.ZERO);
+        new SlotRemoval().run(
+            operations, tenant.timelines().stream().flatMap(slot -> slot.timeline().stream()).toList());
+      }
       remotely(id, Kind.REMOTE_UPLOAD, token, own -> {
         services.remote().put(Keys.deletedMark(id), new byte[0], own);
         return id;

@@ -592,6 +592,11 @@ public final class Timeline implements WalSink {
     return store.layers().size();
   }
 
+  /** {@return the servers that it was given to receive from, also after its end} */
+  public List<WalSource> sources() {
+    return walReceiver().map(WalReceiver::sources).orElse(List.of());
+  }
+
   /** {@return the receiver; empty until the timeline has a source} */
   public Optional<WalReceiver> walReceiver() {
     return Optional.ofNullable(walReceiver);

@@ -104,6 +104,11 @@ public final class WalReceiver {
     scope.spawn(Kind.WAL_SOURCE_WATCH, new SourceWatch(reception, source)::run);
   }
 
+  /** {@return the sources that were added, in that order} */
+  public List<WalSource> sources() {
+    return List.copyOf(sources);
+  }
+
   /** Ends the ingest, and returns when it has ended. */
   public void close() {
     scope.close();

@@ -24,6 +24,7 @@ public final class FakeSource implements WalSource {
   private final List<FakeStream> streams = new ArrayList<>();
   private final List<Feedback> reports = new ArrayList<>();
   private ServerIdentity identity;
+  private final List<String> dropped = new ArrayList<>();
   private boolean down;
   private boolean silent;
   private boolean stuck;
@@ -83,6 +84,11 @@ public final class FakeSource implements WalSource {
     return locked(() -> streams.getLast().position.minus(start));
   }
 
+  /** {@return which slots were dropped} */
+  public List<String> dropped() {
+    return locked(() -> List.copyOf(dropped));
+  }
+
   /** {@return what was reported} */
   public List<Feedback> reports() {
     return locked(() -> List.copyOf(reports));
@@ -119,6 +125,14 @@ public final class FakeSource implements WalSource {
   public Lsn ensureSlot(String slot) {
     locked(this::answer);
     return start;
+  }
+
+  @Override
+  public void dropSlot(String slot) {
+    locked(() -> {
+      answer();
+      return dropped.add(slot);
+    });
   }
 
   @Override
