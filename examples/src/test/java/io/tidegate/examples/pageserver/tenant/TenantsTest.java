@@ -23,6 +23,8 @@ import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.SampleRecords;
+import io.tidegate.testing.Fault;
+import io.tidegate.testing.Faults;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -217,6 +219,26 @@ class TenantsTest {
       assertFalse(Files.exists(server.timelineFolder()));
       Await.until("the configuration is uploaded", () ->
           TestTenants.files(folder.resolve("remote")).equals(List.of("tenants/" + TENANT + "/config")));
+    }
+  }
+
+  @Test
+  void attachElsewhere_ofATimelineBeingDeleted_goesOnWithThat() throws Exception {
+    Path remote = folder.resolve("remote");
+    Fault stuck = Faults.at("timeline.delete.before-files").pause();
+    try (TestTenants server = TestTenants.start(here())) {
+      server.createTimeline();
+      Await.until("timeline and tenant are in the remote store", () -> TestTenants.files(remote).size() == 2);
+      server.tenants.find(TENANT).deleteTimeline(TIMELINE);
+      stuck.awaitReached();
+    }
+    stuck.close();
+    assertEquals(2, TestTenants.files(remote).size());
+    try (TestTenants elsewhere = TestTenants.start(folder.resolve("elsewhere"))) {
+      elsewhere.tenants.attach(TENANT);
+      Tenant tenant = elsewhere.active(TENANT);
+      Await.until("it is gone", () -> tenant.timelines().isEmpty());
+      assertEquals(List.of("tenants/" + TENANT + "/config"), TestTenants.files(remote));
     }
   }
 }
