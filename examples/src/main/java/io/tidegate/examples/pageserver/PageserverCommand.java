@@ -98,7 +98,7 @@ public final class PageserverCommand implements Callable<Integer> {
   @Option(
       names = "--open-layers-limit",
       paramLabel = "MIB",
-      description = "Freeze the largest layer in memory early when those of all timelines that take records hold more than so "
+      description = "Freeze the largest of the layers that take records early when those of all timelines hold more than so "
           + "many MiB together; 0 for no limit. Default: a quarter of the largest heap")
   private Optional<Integer> openLayersMebibytes = Optional.empty();
 

@@ -29,6 +29,8 @@ class PageserverCommandTest {
       --status-period       | soon           | 'soon' is no duration like PT20S
       --checkpoint-distance | 0              | checkpoint_distance
       --checkpoint-distance | much           | --checkpoint-distance
+      --open-layers-limit   | -1             | --open-layers-limit is not negative
+      --wait-lsn-timeout    | PT0S           | 'PT0S' is not between zero and
       --postgres            | localhost      | connection string
       --listen-pg           | 127.0.0.1:x    | '127.0.0.1:x' is no address like
       --listen-http         | 9898           | '9898' names no host

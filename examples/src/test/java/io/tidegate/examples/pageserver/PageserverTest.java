@@ -219,7 +219,8 @@ class PageserverTest {
     try (TestServer server = TestServer.start(data(), TestServer.SMALL_LAYERS, database.connectionString())) {
       Timeline timeline = server.timeline(database);
       TestServer.awaitRecords(timeline, database.work(1));
-      String slots = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" + timeline.metadata().slotName() + "'";
+      String slot = timeline.metadata().slotName();
+      String slots = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" + slot + "'";
       assertEquals("1", database.ask(slots));
       server.tenants().find(timeline.metadata().tenantId()).deleteTimeline(timeline.id()).join();
       assertEquals("0", database.ask(slots));

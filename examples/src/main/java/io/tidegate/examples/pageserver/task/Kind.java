@@ -63,7 +63,7 @@ public enum Kind implements TaskKind {
   /** Deletes a timeline. By the request or what brings the tenant up, in the tenant's scope, until nothing is left of it. */
   TIMELINE_DELETION(Pools.BACKGROUND),
 
-  /** Drops a slot on a source. One per source of what is deleted, below the scope of the deletion, for a short while at most. */
+  /** Drops a slot on a source. One per source of what is deleted, below the deletion's scope, for a short while at most. */
   SLOT_REMOVAL(Pools.BACKGROUND),
 
   /** Has frozen layers written to disk. One per timeline, in its scope, until the timeline's drain step ends it. */

@@ -217,8 +217,8 @@ public final class Tenants {
   }
 
   /**
-   * In steps each of which may be done again: the mark here, the slots on the sources, the mark remotely, the timelines here,
-   * all objects, the folder with the mark.
+   * In steps each of which may be done again: the mark here, the slots on the sources, the mark remotely, the timelines
+   * here, all objects, the folder with the mark.
    */
   private void delete(TenantId id, Slots.Guard guard, CancellationToken token) throws Exception {
     try (guard) {
@@ -315,6 +315,11 @@ public final class Tenants {
     return slots.all().entrySet().stream()
         .map(each -> new Entry(each.getKey(), each.getValue().state(), each.getValue().tenant()))
         .toList();
+  }
+
+  /** {@return how many bytes of records the layers of all timelines hold that take more} */
+  public long openLayerBytes() {
+    return services.timelines().openLayers().held();
   }
 
   /** {@return the timelines of all tenants that work} */

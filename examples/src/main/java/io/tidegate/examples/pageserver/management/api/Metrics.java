@@ -56,6 +56,8 @@ final class Metrics {
     List<MetricSnapshot> all = new ArrayList<>();
     addTenants(all);
     addTimelines(all);
+    all.add(gauge("pageserver_open_layer_bytes", "Bytes of records in the layers of all timelines that take more.",
+        List.of(tenants), any -> Labels.EMPTY, Tenants::openLayerBytes));
     addPools(all);
     Map<String, Long> running =
         server.tasks().stream().collect(Collectors.groupingBy(task -> task.kind().name(), Collectors.counting()));

@@ -224,6 +224,7 @@ class ManagementApiTest {
     for (String name : List.of("disk_consistent_lsn", "remote_consistent_lsn", "layers_on_disk", "layers_in_memory")) {
       assertTrue(before.contains("\npageserver_" + name + labels + " "), before);
     }
+    assertTrue(before.contains("\npageserver_open_layer_bytes 0.0\n"), before);
     assertTrue(before.contains("\npool_cpu_seconds_total{pool=\"mgmt\"} "), before);
     assertTrue(before.contains("\npageserver_tasks{kind=\"MANAGEMENT_REQUEST\"} "), before);
     assertTrue(before.contains("\nhttp_requests_total{code=\"201\"} "), before);
