@@ -18,6 +18,8 @@ import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
+import io.tidegate.examples.pageserver.timeline.GcPolicy;
+import io.tidegate.examples.pageserver.timeline.GcResult;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
@@ -32,7 +34,9 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -284,20 +288,37 @@ public final class Tenant {
     taking.lock();
     try {
       checkActive();
-      metadata.branchPoint().ifPresent(this::checkBranchPoint);
       TimelineSlot slot = new TimelineSlot(metadata.timelineId(), State.ATTACHING);
-      metadata.branchPoint().ifPresent(point -> slot.branchesOff(point.timelineId()));
+      metadata.branchPoint().ifPresent(slot::branchesOff);
       TimelineSlot other = slots.putIfAbsent(slot.id(), slot);
       if (other != null) {
         throw new RefusedException(Why.CONFLICT, other + ", exists already");
       }
+      checkTaken(slot);
       return slot;
     } finally {
       taking.unlock();
     }
   }
 
+  private void checkTaken(TimelineSlot slot) {
+    boolean mayStay = false;
+    try {
+      slot.branchPoint().ifPresent(this::checkBranchPoint);
+      mayStay = true;
+    } finally {
+      if (!mayStay) {
+        slots.remove(slot.id(), slot);
+      }
+    }
+  }
+
+  /**
+   * The branch point is among {@link #branchPoints} already: either it is seen there by a garbage collection of the ancestor,
+   * which has raised the cutoff before it looks, or the raised cutoff is seen here.
+   */
   private void checkBranchPoint(BranchPoint point) {
+    Faults.point("timeline.branch.registered");
     TimelineSlot ancestor = slots.get(point.timelineId());
     if (ancestor == null) {
       throw new RefusedException(Why.NOT_FOUND, "there is no ancestor " + point.timelineId());
@@ -307,6 +328,52 @@ public final class Tenant {
       throw new RefusedException(Why.INVALID, "the log of the ancestor " + point.timelineId() + " goes from "
           + from.metadata().startLsn() + " to " + from.lastRecordLsn() + ", and does not have " + point.lsn());
     }
+    if (point.lsn().isBefore(from.gcCutoff())) {
+      throw new RefusedException(Why.INVALID, "the ancestor " + point.timelineId() + " is not kept as it was at "
+          + point.lsn() + ": garbage collection has removed what was before " + from.gcCutoff());
+    }
+  }
+
+  /** {@return where the others branch off from a timeline, those included that are being created or deleted} */
+  private Set<Lsn> branchPoints(TimelineId ancestor) {
+    Set<Lsn> points = new TreeSet<>();
+    for (TimelineSlot slot : slots.values()) {
+      slot.branchPoint().filter(point -> point.timelineId().equals(ancestor)).ifPresent(point -> points.add(point.lsn()));
+    }
+    return points;
+  }
+
+  /**
+   * Removes what no read of a timeline can ask for any more; what the configured interval and branches need stays.
+   *
+   * <p>It is done by a task of the timeline: a caller whose own task is cancelled stops waiting, and the collection comes to
+   * its end all the same, or to that of the timeline.
+   *
+   * @param timelineId the timeline
+   * @param horizon how many bytes of its log to keep; empty for what is configured
+   * @return what was done
+   * @throws RefusedException if there is none, it or the tenant is not active, the horizon is negative, or none is given and
+   *     garbage collection is turned off
+   * @throws IOException if a file cannot be read or written, or is damaged; then nothing is removed
+   * @throws io.tidegate.GateClosedException if the timeline is closing
+   * @throws CancelledException if the timeline closes before it is done, or the calling task is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public GcResult collectGarbageNow(TimelineId timelineId, OptionalLong horizon) throws IOException, InterruptedException {
+    Timeline timeline = timeline(timelineId);
+    TenantSettings now = settings();
+    if (horizon.isPresent() && horizon.getAsLong() < 0) {
+      throw new RefusedException(Why.INVALID, "a horizon of " + horizon.getAsLong() + " bytes");
+    }
+    if (horizon.isEmpty() && now.gcHorizon() == 0) {
+      throw new RefusedException(
+          Why.PRECONDITION, "garbage collection of tenant " + id + " is turned off: it needs a horizon");
+    }
+    return collectGarbage(timeline, horizon.orElse(now.gcHorizon()), now.pitrInterval());
+  }
+
+  private GcResult collectGarbage(Timeline timeline, long horizon, Duration pitr) throws IOException, InterruptedException {
+    return timeline.collectGarbage(new GcPolicy(horizon, pitr, () -> branchPoints(timeline.id())));
   }
 
   /**

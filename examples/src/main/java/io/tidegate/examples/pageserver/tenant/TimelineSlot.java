@@ -2,6 +2,7 @@
 package io.tidegate.examples.pageserver.tenant;
 
 import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.sync.Watch;
@@ -18,8 +19,8 @@ public final class TimelineSlot {
   private final Life life;
   /** Written once, before the state says that it is active. */
   private volatile @Nullable Timeline timeline;
-  /** Written before the timeline is open, so that an ancestor is not deleted meanwhile. */
-  private volatile @Nullable TimelineId ancestor;
+  /** Written before the timeline is open, so that the ancestor is not deleted meanwhile, nor what is needed of it. */
+  private volatile @Nullable BranchPoint branchPoint;
 
   TimelineSlot(TimelineId id, State state) {
     this.id = id;
@@ -43,15 +44,20 @@ public final class TimelineSlot {
 
   /** {@return the timeline that it branches off from} */
   public Optional<TimelineId> ancestor() {
-    return Optional.ofNullable(ancestor);
+    return branchPoint().map(BranchPoint::timelineId);
   }
 
-  void branchesOff(TimelineId from) {
-    ancestor = from;
+  /** {@return where it branches off} */
+  Optional<BranchPoint> branchPoint() {
+    return Optional.ofNullable(branchPoint);
+  }
+
+  void branchesOff(BranchPoint from) {
+    branchPoint = from;
   }
 
   void activate(Timeline opened) {
-    opened.metadata().branchPoint().ifPresent(point -> branchesOff(point.timelineId()));
+    opened.metadata().branchPoint().ifPresent(this::branchesOff);
     timeline = opened;
     life.become(State.ACTIVE);
   }

@@ -7,9 +7,7 @@ import io.tidegate.Task;
 import io.tidegate.Visit;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.WalSource;
-import io.tidegate.examples.pageserver.storage.Compaction;
 import io.tidegate.examples.pageserver.storage.FrozenLayer;
-import io.tidegate.examples.pageserver.storage.GarbageCollection;
 import io.tidegate.examples.pageserver.storage.Layer;
 import io.tidegate.examples.pageserver.storage.LayerFile;
 import io.tidegate.examples.pageserver.storage.LayerStore;
@@ -28,14 +26,12 @@ import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalSink;
-import io.tidegate.sync.Limiter;
 import io.tidegate.sync.SeqWait;
 import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -51,7 +47,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The flush task waits for frozen layers and has each one written by a task of its own, which blocks for the disk.
  *
- * <p>A graceful close ends the walreceiver first and with it the waits for more log, then freezes what is in memory and
+ * <p>A graceful close ends compaction and garbage collection first, then the walreceiver and with it the waits for more log, then freezes what is in memory and
  * lets the flush task write it and end; last, when nobody is inside any more, the layer files are released. A hard close
  * leaves out the flush: what was in memory only is received again after the next start, as PostgreSQL's slot keeps it.
  *
@@ -71,8 +67,7 @@ public final class Timeline implements WalSink {
   private final TimelineServices services;
   private final @Nullable Timeline ancestor;
   private final WritePath writePath;
-  /** One compaction or garbage collection at a time. */
-  private final Limiter maintenance = Limiter.of("maintenance", 1);
+  private final Maintenance maintenance;
   /** Up to where all is on disk. Closed when the flush task ends. */
   private final SeqWait flushed;
   private final Task<?> flush;
@@ -94,10 +89,12 @@ public final class Timeline implements WalSink {
     this.services = services;
     this.ancestor = ancestor;
     this.writePath = new WritePath(store.diskConsistentLsn(), settings, services.openLayers());
+    this.maintenance = new Maintenance(scope, store, settings, services);
     this.flushed = SeqWait.startingAt("flushed", store.diskConsistentLsn().value());
     scope.onClosed("release layers", this::release);
     scope.token().onCancel(writePath.lastRecord()::close);
     this.flush = scope.spawn(Kind.LAYER_FLUSH, this::flushLoop);
+    scope.onDrain("stop maintenance", this::stopMaintenance);
     scope.onDrain("stop ingest", this::stopIngest);
     scope.onDrain("end waits for more log", writePath.lastRecord()::close);
     scope.onDrain("freeze and flush", this::flushRest);
@@ -227,6 +224,12 @@ public final class Timeline implements WalSink {
     }
   }
 
+  /** What it has done so far does not count, and may be done after the next start. */
+  private void stopMaintenance() {
+    scope.retire(Kind.COMPACTION);
+    scope.retire(Kind.GARBAGE_COLLECTION);
+  }
+
   private void stopIngest() {
     WalReceiver receiver = walReceiver;
     if (receiver != null) {
@@ -263,6 +266,18 @@ public final class Timeline implements WalSink {
     Lsn end = writePath.freezeNow();
     flushed.await(end.value(), token);
     return end;
+  }
+
+  /**
+   * Freezes what is in memory and waits until it is on disk. The flush task writes it also if the caller stops waiting.
+   *
+   * @return up to where all is on disk
+   * @throws io.tidegate.ClosedException if the timeline ends before
+   * @throws io.tidegate.CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Lsn checkpointNow() throws InterruptedException {
+    return freezeAndFlush(CancellationToken.none());
   }
 
   /**
@@ -474,68 +489,34 @@ public final class Timeline implements WalSink {
   }
 
   /**
-   * Merges the files of level 0, and makes image layers. Waits for its turn.
+   * Merges the files of level 0 however few there are, and makes image layers. Waits for its turn.
    *
-   * @param token ends the wait and the work; what was done by then does not count
+   * <p>It is done by a task of the timeline: a caller whose own task is cancelled stops waiting, and the compaction comes to
+   * its end all the same, or to that of the timeline.
+   *
    * @return what was done
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing has changed
-   * @throws io.tidegate.GateClosedException if the timeline closes
-   * @throws io.tidegate.CancelledException if the token is cancelled
+   * @throws io.tidegate.GateClosedException if the timeline is closing
+   * @throws io.tidegate.CancelledException if the timeline closes before it is done, or the calling task is cancelled
    * @throws InterruptedException if the thread is interrupted
    */
-  public CompactionResult compact(CancellationToken token) throws IOException, InterruptedException {
-    try (Limiter.Permit turn = maintenance.acquire(token);
-        Limiter.Permit permit = services.compactions().acquire(token)) {
-      log.debug("compacting by {} and {}", turn, permit);
-      long startNanos = System.nanoTime();
-      TenantSettings now = settings.get();
-      Compaction compaction = new Compaction(store, now.compactionTargetSize(), now.imageCreationThreshold());
-      int merged = FileTask.call(
-          scope, Kind.LAYER_MERGE, own -> compaction.run(CancellationToken.anyOf(own, token)));
-      return new CompactionResult(
-          merged, compaction.level1(), compaction.images(), Duration.ofNanos(System.nanoTime() - startNanos));
-    }
+  public CompactionResult compactNow() throws IOException, InterruptedException {
+    return FileTask.call(scope, Kind.COMPACTION, maintenance::compact);
   }
 
   /**
-   * Removes what no read can ask for any more. Waits for its turn.
+   * Removes what no read can ask for any more, in a task as {@link #compactNow} does. Waits for its turn.
    *
    * @param policy what to keep
-   * @param token ends the wait and the work; the cutoff may have risen then
    * @return what was done
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing is removed
-   * @throws io.tidegate.GateClosedException if the timeline closes
-   * @throws io.tidegate.CancelledException if the token is cancelled
+   * @throws io.tidegate.GateClosedException if the timeline is closing
+   * @throws io.tidegate.CancelledException if the timeline closes before it is done, or the calling task is cancelled: the
+   *     cutoff may have risen then
    * @throws InterruptedException if the thread is interrupted
    */
-  public GcResult collectGarbage(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
-    try (Limiter.Permit turn = maintenance.acquire(token);
-        Limiter.Permit permit = services.collections().acquire(token)) {
-      log.debug("collecting garbage by {} and {}", turn, permit);
-      long startNanos = System.nanoTime();
-      Lsn horizon = horizon(policy);
-      Instant oldest = Instant.now().minus(policy.pitrInterval());
-      Lsn old = policy.pitrInterval().isZero() ? horizon : GarbageCollection.olderThan(store, oldest);
-      Lsn cutoff = old.isBefore(horizon) ? old : horizon;
-      List<LayerFile> before = store.layers();
-      GarbageCollection garbage = new GarbageCollection(store);
-      FileTask.call(scope, Kind.LAYER_MERGE, own -> {
-        garbage.run(cutoff, policy.branchPoints(), CancellationToken.anyOf(own, token));
-        return garbage;
-      });
-      int byCutoff = (int) before.stream().filter(layer -> horizon.isBefore(layer.endLsn())).count();
-      int later = (int) before.stream().filter(layer -> cutoff.isBefore(layer.endLsn())).count();
-      return new GcResult(
-          before.size(), byCutoff, later - byCutoff, garbage.neededByBranches(), garbage.notUpdated(),
-          garbage.removed(), Duration.ofNanos(System.nanoTime() - startNanos));
-    }
-  }
-
-  /** {@return the horizon's end: not before the log's begin, and not after what is on disk} */
-  private Lsn horizon(GcPolicy policy) {
-    Lsn last = diskConsistentLsn();
-    Lsn start = metadata().startLsn();
-    return last.minus(start) > policy.horizon() ? last.plus(-policy.horizon()) : start;
+  public GcResult collectGarbage(GcPolicy policy) throws IOException, InterruptedException {
+    return FileTask.call(scope, Kind.GARBAGE_COLLECTION, token -> maintenance.collectGarbage(policy, token));
   }
 
   /** {@return from where on reads are answered} */
