@@ -45,7 +45,7 @@ public final class PageCache {
   }
 
   void put(Object timeline, PageKey key, Lsn version, Lsn readAt, ByteBuffer page) {
-    pages.put(new Place(timeline, key), new Entry(version, readAt, page));
+    pages.put(new Place(timeline, key), new Entry(version, readAt, page.asReadOnlyBuffer()));
   }
 
   /** Forgets the pages of a timeline that has ended. */

@@ -326,7 +326,7 @@ public final class Timeline implements WalSink {
     checkReadable(lsn);
     ByteBuffer cached = services.pages().find(this, key, lsn);
     if (cached != null) {
-      return cached;
+      return cached.order(ByteOrder.LITTLE_ENDIAN);
     }
     PageSearch search = new PageSearch(key, lsn);
     List<Layer> memory = writePath.snapshot();
