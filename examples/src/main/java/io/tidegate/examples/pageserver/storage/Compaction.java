@@ -4,6 +4,7 @@ package io.tidegate.examples.pageserver.storage;
 import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public final class Compaction {
   /**
    * Merges all files of level 0 that there are.
    *
-   * @param token ends it between two files; then nothing has changed
+   * @param token ends it; then nothing has changed
    * @return how many files of level 0 were merged
    * @throws CorruptLayerException if a file does not hold what was written
    * @throws IOException if I/O fails; then nothing has changed
@@ -61,6 +62,7 @@ public final class Compaction {
       merge(sources, token);
       List<LayerFile> level1 = List.copyOf(written);
       makeImages(level1, sources.getLast().endLsn(), token);
+      Faults.point("compaction.before-change", IOException::new);
       store.change(now -> after(now, sources));
       done = true;
     } finally {
@@ -99,7 +101,7 @@ public final class Compaction {
       token.throwIfCancelled();
       LayerName name = new LayerName(
           LayerLevel.L1, range, sources.getFirst().startLsn(), sources.getLast().endLsn(), store.nextNumber());
-      written.add(store.write(new LayerCopy(name, sources, entry -> true)));
+      written.add(store.write(new LayerCopy(name, sources, entry -> true, token)));
     }
   }
 
@@ -138,7 +140,7 @@ public final class Compaction {
       below.addAll(store.state().others());
       below.removeIf(layer -> !layer.range().overlaps(newest.range()));
       if (isDue(below)) {
-        makeImages(newest.range(), below, lsn);
+        makeImages(newest.range(), below, lsn, token);
       }
     }
   }
@@ -156,7 +158,8 @@ public final class Compaction {
     return above.size() >= imageThreshold;
   }
 
-  private void makeImages(KeyRange range, List<LayerFile> layers, Lsn lsn) throws IOException {
+  private void makeImages(KeyRange range, List<LayerFile> layers, Lsn lsn, CancellationToken token)
+      throws IOException {
     Set<PageKey> keys = new TreeSet<>();
     for (LayerFile layer : layers) {
       layer.entries(range).forEach(each -> keys.add(each.key()));
@@ -164,6 +167,7 @@ public final class Compaction {
     StoreState view = new StoreState(store.metadata(), List.of(), layers);
     List<ImageContent.Page> pages = new ArrayList<>();
     for (PageKey key : keys) {
+      token.throwIfCancelled();
       PageSearch search = new PageSearch(key, lsn);
       for (LayerFile layer : view.others()) {
         search.in(layer);

@@ -7,6 +7,7 @@ import io.tidegate.examples.pageserver.wal.PageKey;
 import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.wal.RelationMark;
 import io.tidegate.examples.pageserver.wal.WalRecord;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ public final class GarbageCollection {
    *
    * @param cutoff from where on reads are to be answered; lower than it is already, it stays
    * @param branchPoints where else; asked for once the cutoff is raised
-   * @param token ends it between two files; then the cutoff has risen, and nothing is removed
+   * @param token ends it; then the cutoff has risen, and nothing is removed
    * @throws CorruptLayerException if a file does not hold what was written
    * @throws IOException if I/O fails; then nothing is removed
    * @throws io.tidegate.CancelledException if the token is cancelled
@@ -85,6 +86,7 @@ public final class GarbageCollection {
               now.metadata().stored().compactedLsn(), cutoff, now.metadata().stored().names())),
           now.level0(), now.others()));
     }
+    Faults.point("gc.cutoff-raised", IOException::new);
     Lsn reached = store.gcCutoff();
     NavigableSet<Lsn> readable = new TreeSet<>(branchPoints.get());
     readable.removeIf(reached::isBefore);
@@ -94,7 +96,7 @@ public final class GarbageCollection {
       for (LayerFile layer : store.state().others()) {
         token.throwIfCancelled();
         if (!reached.isBefore(layer.endLsn())) {
-          look(layer, readable, reached);
+          look(layer, readable, reached, token);
         }
       }
       if (!removed.isEmpty()) {
@@ -132,12 +134,14 @@ public final class GarbageCollection {
     return new StoreState(now.metadata().with(stored), now.level0(), others);
   }
 
-  private void look(LayerFile layer, NavigableSet<Lsn> readable, Lsn cutoff) throws IOException {
+  private void look(LayerFile layer, NavigableSet<Lsn> readable, Lsn cutoff, CancellationToken token)
+      throws IOException {
     NavigableSet<Lsn> cutoffOnly = new TreeSet<>(Set.of(cutoff));
     Set<IndexEntry> kept = new HashSet<>();
     long keptBytes = 0;
     boolean forBranches = true;
     for (IndexEntry entry : layer.entries(KeyRange.ALL)) {
+      token.throwIfCancelled();
       if (!isGarbage(layer, entry, readable)) {
         kept.add(entry);
         keptBytes += entry.length();
@@ -149,7 +153,7 @@ public final class GarbageCollection {
     } else if (layer.level() == LayerLevel.L1 && keptBytes * 2 <= layer.byteCount()) {
       LayerName old = layer.name();
       LayerName name = new LayerName(LayerLevel.L1, old.range(), old.startLsn(), old.endLsn(), store.nextNumber());
-      written.add(store.write(new LayerCopy(name, List.of(layer), kept::contains)));
+      written.add(store.write(new LayerCopy(name, List.of(layer), kept::contains, token)));
       removed.add(layer);
     } else if (forBranches) {
       neededByBranches++;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.storage;
 
+import io.tidegate.CancellationToken;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,7 +16,11 @@ final class LayerCopy implements LayerContent {
   private static final Comparator<IndexEntry> ORDER =
       Comparator.comparing(IndexEntry::key).thenComparing(IndexEntry::endLsn);
 
+  /** So many records are copied before it is looked again whether to stop. */
+  private static final int STEP = 256;
+
   private final LayerName name;
+  private final CancellationToken token;
   private final List<Part> parts = new ArrayList<>();
   /** With positions in the new file, in the order of the index. */
   private final List<IndexEntry> entries = new ArrayList<>();
@@ -31,9 +36,12 @@ final class LayerCopy implements LayerContent {
    * @param name the new file's name, which has the range
    * @param sources the files, in the order of the log
    * @param wanted which entries to keep
+   * @param token ends it, also while the file is written
    */
-  LayerCopy(LayerName name, List<LayerFile> sources, Predicate<IndexEntry> wanted) throws IOException {
+  LayerCopy(LayerName name, List<LayerFile> sources, Predicate<IndexEntry> wanted, CancellationToken token)
+      throws IOException {
     this.name = name;
+    this.token = token;
     for (LayerFile source : sources) {
       add(source, source.entries(name.range()).stream().filter(wanted).toList());
     }
@@ -90,7 +98,11 @@ final class LayerCopy implements LayerContent {
   @Override
   public void writeData(Disk.Output out) throws IOException {
     for (Part part : parts) {
-      part.source.copy(part.records, out);
+      int count = part.records.size();
+      for (int from = 0; from < count; from += STEP) {
+        token.throwIfCancelled();
+        part.source.copy(part.records.subList(from, Math.min(from + STEP, count)), out);
+      }
     }
   }
 

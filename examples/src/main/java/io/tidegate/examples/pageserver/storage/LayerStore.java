@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.storage;
 
-import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
 import io.tidegate.testing.Faults;
@@ -125,13 +124,13 @@ public final class LayerStore implements Closeable {
     return locked(folder, disk, Recovery::run);
   }
 
-  /** {@return which timeline the one in a folder branches off from; empty also where that cannot be read} */
-  public static Optional<TimelineId> ancestor(Path folder, Disk disk) {
-    try {
-      return MetadataFile.read(disk, folder).branchPoint().map(TimelineMetadata.BranchPoint::timelineId);
-    } catch (IOException unreadable) {
-      return Optional.empty(); // opening the folder fails for the same reason, and says so
-    }
+  /**
+   * {@return where the timeline in a folder branches off; empty if it does not}
+   *
+   * @throws IOException if that cannot be read: opening the folder fails for the same reason
+   */
+  public static Optional<TimelineMetadata.BranchPoint> branchPoint(Path folder, Disk disk) throws IOException {
+    return MetadataFile.read(disk, folder).branchPoint();
   }
 
   /**
@@ -189,6 +188,11 @@ public final class LayerStore implements Closeable {
   /** {@return up to where the log is durable here: what PostgreSQL may be told and forget} */
   public Lsn diskConsistentLsn() {
     return state.metadata().diskConsistentLsn();
+  }
+
+  /** {@return how many layers are as the flush wrote them} */
+  public int level0Count() {
+    return state.level0().size();
   }
 
   /** {@return the layers in the order of the log, as of now; those of level 0 start where the one before ends} */

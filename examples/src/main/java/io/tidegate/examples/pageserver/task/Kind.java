@@ -72,13 +72,16 @@ public enum Kind implements TaskKind {
   /** Writes one layer. By {@link #LAYER_FLUSH} in the same scope, one at a time, until it is on disk or has failed. */
   LAYER_WRITE(Pools.IO),
 
-  /** Merges files of layers. One per tenant, in its scope, for the tenant's life, and per compaction, in the timeline's. */
+  /** Merges layers. One per tenant, in its scope, for the tenant's life, and one per compaction, in the timeline's. */
   COMPACTION(Pools.BACKGROUND),
 
   /** Removes what nobody can read. One per tenant, in its scope, for its life, and per collection, in the timeline's. */
   GARBAGE_COLLECTION(Pools.BACKGROUND),
 
-  /** Merges, copies or removes layer files. By the two above, in a scope below the timeline's, one at a time. */
+  /** Sees to what nobody else notices. One per tenant, in its scope, for the tenant's life. */
+  HOUSEKEEPING(Pools.BACKGROUND),
+
+  /** Merges, copies or removes layer files. By one of the above, in a scope below the timeline's, one at a time. */
   LAYER_MERGE(Pools.IO),
 
   /** Reads from layer files, in their timeline's scope. By whoever asks for a page or a size, until it is found. */

@@ -18,7 +18,6 @@ import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
-import io.tidegate.examples.pageserver.timeline.GcPolicy;
 import io.tidegate.examples.pageserver.timeline.GcResult;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
@@ -36,7 +35,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,6 +60,8 @@ public final class Tenant {
   private final Life life = new Life(State.ATTACHING);
   private final Watch<TenantConfig> config;
   private final ConcurrentMap<TimelineId, TimelineSlot> slots = new ConcurrentHashMap<>();
+  private final GarbageCollections garbage;
+  private final BackgroundLoops loops;
   /** Held while a slot is taken or begins to stop: a branch and the deletion of its ancestor exclude each other. */
   private final ReentrantLock taking = new ReentrantLock();
   /** Held while the configuration's file is written. */
@@ -73,6 +73,8 @@ public final class Tenant {
     this.folder = folder;
     this.config = Watch.of(config);
     this.scope = tenants.newChild("tenant-" + id.toString().substring(0, 8)).with(Attributes.TENANT_ID, id).open();
+    this.garbage = new GarbageCollections(slots.values(), this::settings);
+    this.loops = new BackgroundLoops(scope, slots.values(), this::settings, garbage);
     scope.onClosed("end states", this::endStates);
     scope.onDrain("refuse", this::refuse);
   }
@@ -122,6 +124,7 @@ public final class Tenant {
   private void activate() {
     become(State.ACTIVATING);
     new ConfigUpload(scope, id, config, services.remote()).start();
+    loops.start();
     become(State.ACTIVE);
     log.info("tenant {} is {} with {} timelines", id, life.now(), slots.size());
   }
@@ -171,9 +174,17 @@ public final class Tenant {
     Optional<TimelineId> next = Optional.of(timeline);
     while (next.isPresent() && known.contains(next.get()) && !line.contains(next.get())) {
       line.addFirst(next.get());
-      next = LayerStore.ancestor(folder.timeline(next.get()), services.disk());
+      next = ancestor(next.get());
     }
     ordered.addAll(line);
+  }
+
+  private Optional<TimelineId> ancestor(TimelineId timeline) {
+    try {
+      return LayerStore.branchPoint(folder.timeline(timeline), services.disk()).map(BranchPoint::timelineId);
+    } catch (IOException unreadable) {
+      return Optional.empty(); // it cannot be opened for the same reason, which is told then
+    }
   }
 
   /** One that cannot be read is broken, and the others work. */
@@ -191,7 +202,19 @@ public final class Tenant {
     } catch (IOException unreadable) {
       log.error("timeline {} is broken", slot.id(), unreadable);
       slot.become(State.broken(String.valueOf(unreadable.getMessage())));
+      FileTask.call(scope, Kind.TENANT_FILES, token -> findBranchPoint(slot));
     }
+  }
+
+  /** What a broken timeline needs of its ancestor stays there, for when its files are restored. */
+  private TimelineSlot findBranchPoint(TimelineSlot broken) {
+    try {
+      LayerStore.branchPoint(folder.timeline(broken.id()), services.disk()).ifPresent(broken::branchesOff);
+    } catch (IOException unreadable) {
+      log.warn("no garbage of tenant {} is collected, as {} may need it: {}", id, broken.id(), unreadable.getMessage());
+      broken.hideBranchPoint();
+    }
+    return broken;
   }
 
   /** In one task, so that no store is left without a timeline that closes it when the caller stops waiting. */
@@ -199,6 +222,7 @@ public final class Tenant {
     try {
       Timeline timeline = Timeline.open(scope, store, this::settings, services.timelines(), ancestor(store.metadata()));
       Uploads.start(timeline.scope(), store, services.remote(), timeline::uploaded);
+      timeline.onFlushed(() -> loops.flushed(timeline));
       slot.activate(timeline);
       return timeline;
     } catch (IOException | RuntimeException refused) {
@@ -314,8 +338,8 @@ public final class Tenant {
   }
 
   /**
-   * The branch point is among {@link #branchPoints} already: either it is seen there by a garbage collection of the ancestor,
-   * which has raised the cutoff before it looks, or the raised cutoff is seen here.
+   * The branch point is in the slot already: either it is seen there by a garbage collection of the ancestor,
+   * which raises the cutoff before it looks, or the raised cutoff is seen here.
    */
   private void checkBranchPoint(BranchPoint point) {
     Faults.point("timeline.branch.registered");
@@ -334,15 +358,6 @@ public final class Tenant {
     }
   }
 
-  /** {@return where the others branch off from a timeline, those included that are being created or deleted} */
-  private Set<Lsn> branchPoints(TimelineId ancestor) {
-    Set<Lsn> points = new TreeSet<>();
-    for (TimelineSlot slot : slots.values()) {
-      slot.branchPoint().filter(point -> point.timelineId().equals(ancestor)).ifPresent(point -> points.add(point.lsn()));
-    }
-    return points;
-  }
-
   /**
    * Removes what no read of a timeline can ask for any more; what the configured interval and branches need stays.
    *
@@ -352,28 +367,15 @@ public final class Tenant {
    * @param timelineId the timeline
    * @param horizon how many bytes of its log to keep; empty for what is configured
    * @return what was done
-   * @throws RefusedException if there is none, it or the tenant is not active, the horizon is negative, or none is given and
-   *     garbage collection is turned off
+   * @throws RefusedException if there is none, it or the tenant is not active, the horizon is negative, none is given and
+   *     garbage collection is turned off, or a timeline of the tenant is so broken that it cannot be known what it needs
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing is removed
    * @throws io.tidegate.GateClosedException if the timeline is closing
    * @throws CancelledException if the timeline closes before it is done, or the calling task is cancelled
    * @throws InterruptedException if the thread is interrupted
    */
   public GcResult collectGarbageNow(TimelineId timelineId, OptionalLong horizon) throws IOException, InterruptedException {
-    Timeline timeline = timeline(timelineId);
-    TenantSettings now = settings();
-    if (horizon.isPresent() && horizon.getAsLong() < 0) {
-      throw new RefusedException(Why.INVALID, "a horizon of " + horizon.getAsLong() + " bytes");
-    }
-    if (horizon.isEmpty() && now.gcHorizon() == 0) {
-      throw new RefusedException(
-          Why.PRECONDITION, "garbage collection of tenant " + id + " is turned off: it needs a horizon");
-    }
-    return collectGarbage(timeline, horizon.orElse(now.gcHorizon()), now.pitrInterval());
-  }
-
-  private GcResult collectGarbage(Timeline timeline, long horizon, Duration pitr) throws IOException, InterruptedException {
-    return timeline.collectGarbage(new GcPolicy(horizon, pitr, () -> branchPoints(timeline.id())));
+    return garbage.run(timeline(timelineId), horizon);
   }
 
   /**
@@ -524,8 +526,8 @@ public final class Tenant {
   }
 
   /**
-   * Sets what is set for this tenant; it is durable here on return, and goes to the remote store. Timelines that are opened
-   * later go by it.
+   * Sets what is set for this tenant; it is durable here on return, and goes to the remote store. Timelines and
+   * background loops go by it from their next step on.
    *
    * @param changed the new configuration
    * @throws RefusedException if the tenant is not active
@@ -540,6 +542,7 @@ public final class Tenant {
       try {
         folder.write(changed);
         config.set(changed);
+        loops.reconfigured();
         return changed;
       } finally {
         configuring.unlock();
@@ -565,6 +568,10 @@ public final class Tenant {
   /** {@return its timelines in the order of their ids, those that come and go included} */
   public List<TimelineSlot> timelines() {
     return slots.values().stream().sorted(Comparator.comparing(TimelineSlot::id)).toList();
+  }
+
+  BackgroundLoops loops() {
+    return loops;
   }
 
   TenantFolder folder() {

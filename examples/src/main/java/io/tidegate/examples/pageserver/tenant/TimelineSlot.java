@@ -21,6 +21,8 @@ public final class TimelineSlot {
   private volatile @Nullable Timeline timeline;
   /** Written before the timeline is open, so that the ancestor is not deleted meanwhile, nor what is needed of it. */
   private volatile @Nullable BranchPoint branchPoint;
+  /** Whether it is broken so that its branch point cannot be read. */
+  private volatile boolean hidesBranchPoint;
 
   TimelineSlot(TimelineId id, State state) {
     this.id = id;
@@ -54,6 +56,14 @@ public final class TimelineSlot {
 
   void branchesOff(BranchPoint from) {
     branchPoint = from;
+  }
+
+  boolean hidesBranchPoint() {
+    return hidesBranchPoint;
+  }
+
+  void hideBranchPoint() {
+    hidesBranchPoint = true;
   }
 
   void activate(Timeline opened) {

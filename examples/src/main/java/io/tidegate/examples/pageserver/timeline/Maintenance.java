@@ -2,7 +2,10 @@
 package io.tidegate.examples.pageserver.timeline;
 
 import io.tidegate.CancellationToken;
+import io.tidegate.CancelledException;
+import io.tidegate.ClosedException;
 import io.tidegate.Scope;
+import io.tidegate.Waiter;
 import io.tidegate.examples.pageserver.storage.Compaction;
 import io.tidegate.examples.pageserver.storage.GarbageCollection;
 import io.tidegate.examples.pageserver.storage.LayerFile;
@@ -10,11 +13,14 @@ import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.wal.Lsn;
+import io.tidegate.sync.CircuitBreaker;
 import io.tidegate.sync.Limiter;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,23 +29,99 @@ import org.slf4j.LoggerFactory;
  * Compaction and garbage collection of one timeline: one of them at a time, and of those of all timelines so many as the
  * limiters allow.
  *
- * <p><b>Threads:</b> safe for use by any thread. Each call blocks until it is done, and is part of the calling task: the files
- * are worked on by a task in a scope below the timeline's, which has ended when the call ends, however that is.
+ * <p><b>Threads:</b> safe for use by any thread. Each call blocks until it is done, and is part of the calling task: the
+ * files are worked on by a task in a scope below the timeline's, which has ended when the call ends, however that is.
  */
 final class Maintenance {
+  /** After how many failures in a row compaction is paused, and for how long. */
+  static final int FAILURES = 5;
+  static final Duration PAUSE = Duration.ofHours(1);
   private static final Logger log = LoggerFactory.getLogger(Maintenance.class);
 
   private final Scope timeline;
   private final LayerStore store;
   private final Supplier<TenantSettings> settings;
   private final TimelineServices services;
+  private final Damage damage;
   private final Limiter turns = Limiter.of("maintenance", 1);
+  private final Tally compactions = new Tally();
+  private final Tally collections = new Tally();
+  /** Another one once a compaction by hand has succeeded, which is let through always. */
+  private volatile CircuitBreaker breaker;
 
-  Maintenance(Scope timeline, LayerStore store, Supplier<TenantSettings> settings, TimelineServices services) {
+  /** How often something was done, and how often it has failed. */
+  private static final class Tally {
+    private final LongAdder done = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+
+    <T> T count(Callable<T> work, CancellationToken token) throws IOException, InterruptedException {
+      try {
+        T result = work.call();
+        done.increment();
+        return result;
+      } catch (CancelledException | ClosedException | InterruptedException ended) {
+        throw ended;
+      } catch (IOException | RuntimeException thrown) {
+        token.throwIfCancelled(); // the files are closed to what goes on after that
+        failed.increment();
+        throw thrown;
+      } catch (Exception other) {
+        throw new IllegalStateException(other);
+      }
+    }
+  }
+
+  Maintenance(
+      Scope timeline, LayerStore store, Supplier<TenantSettings> settings, TimelineServices services, Damage damage) {
     this.timeline = timeline;
     this.store = store;
     this.settings = settings;
     this.services = services;
+    this.damage = damage;
+    this.breaker = newBreaker();
+  }
+
+  private CircuitBreaker newBreaker() {
+    return CircuitBreaker.of("compaction of " + timeline.path(), FAILURES, PAUSE);
+  }
+
+  /** {@return whether there are files enough for a compaction that is not paused} */
+  boolean isCompactionDue() {
+    return hasEnough() && breaker.state() != CircuitBreaker.State.OPEN;
+  }
+
+  /** {@return whether a compaction is due, and the last one has not failed} */
+  boolean isCompactionDueAtOnce() {
+    return hasEnough() && breaker.failures() == 0;
+  }
+
+  private boolean hasEnough() {
+    return store.level0Count() >= settings.get().compactionThreshold();
+  }
+
+  MaintenanceStatus status() {
+    return new MaintenanceStatus(
+        compactions.done.sum(), compactions.failed.sum(), breaker.state() != CircuitBreaker.State.CLOSED,
+        collections.done.sum(), collections.failed.sum(), turns.waiting(), damage.files());
+  }
+
+  /**
+   * Compacts as a loop does, and counts failures: after some in a row it is refused for a time.
+   *
+   * @throws io.tidegate.sync.CircuitOpenException if it is paused
+   */
+  CompactionResult compactByLoop(CancellationToken token) throws Exception {
+    return breaker.call(this::compact, token);
+  }
+
+  /** Compacts though it may be paused; a success ends that. */
+  CompactionResult compactByHand(CancellationToken token) throws IOException, InterruptedException {
+    CompactionResult result = compact(token);
+    if (breaker.failures() > 0) {
+      log.info("{} could be compacted by hand: no failure counts any more", timeline.path());
+      breaker = newBreaker();
+    }
+    return result;
   }
 
   /**
@@ -49,17 +131,24 @@ final class Maintenance {
    * @return what was done
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing has changed
    */
-  CompactionResult compact(CancellationToken token) throws IOException, InterruptedException {
+  private CompactionResult compact(CancellationToken token) throws IOException, InterruptedException {
+    return compactions.count(() -> compactInTurn(token), token);
+  }
+
+  private CompactionResult compactInTurn(CancellationToken token) throws IOException, InterruptedException {
     try (Limiter.Permit turn = turns.acquire(token);
         Limiter.Permit permit = services.compactions().acquire(token);
         Scope work = timeline.child("compaction")) { // closed first: no permit is free before the last step is done
       log.debug("compacting by {} and {}", turn, permit);
-      long startNanos = System.nanoTime();
+      long startNanos = nanoTime();
       TenantSettings now = settings.get();
       Compaction compaction = new Compaction(store, now.compactionTargetSize(), now.imageCreationThreshold());
-      int merged = FileTask.call(work, Kind.LAYER_MERGE, compaction::run);
+      int merged = FileTask.call(work, Kind.LAYER_MERGE, own -> damage.noting(() -> {
+        Faults.point("compaction.before", IOException::new);
+        return compaction.run(own);
+      }));
       return new CompactionResult(
-          merged, compaction.level1(), compaction.images(), Duration.ofNanos(System.nanoTime() - startNanos));
+          merged, compaction.level1(), compaction.images(), Duration.ofNanos(nanoTime() - startNanos));
     }
   }
 
@@ -72,24 +161,29 @@ final class Maintenance {
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing is removed
    */
   GcResult collectGarbage(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
+    return collections.count(() -> collectInTurn(policy, token), token);
+  }
+
+  private GcResult collectInTurn(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
     try (Limiter.Permit turn = turns.acquire(token);
         Limiter.Permit permit = services.collections().acquire(token);
         Scope work = timeline.child("gc")) {
       log.debug("collecting garbage by {} and {}", turn, permit);
-      long startNanos = System.nanoTime();
+      long startNanos = nanoTime();
       Lsn horizon = horizon(policy);
       Lsn cutoff = cutoff(policy, horizon);
       List<LayerFile> before = store.layers();
       GarbageCollection garbage = new GarbageCollection(store);
-      FileTask.call(work, Kind.LAYER_MERGE, own -> {
+      FileTask.call(work, Kind.LAYER_MERGE, own -> damage.noting(() -> {
+        Faults.point("gc.before", IOException::new);
         garbage.run(cutoff, policy.branchPoints(), own);
         return garbage;
-      });
+      }));
       int byCutoff = (int) before.stream().filter(layer -> horizon.isBefore(layer.endLsn())).count();
       int later = (int) before.stream().filter(layer -> cutoff.isBefore(layer.endLsn())).count();
       return new GcResult(
           before.size(), byCutoff, later - byCutoff, garbage.neededByBranches(), garbage.notUpdated(),
-          garbage.removed(), Duration.ofNanos(System.nanoTime() - startNanos));
+          garbage.removed(), Duration.ofNanos(nanoTime() - startNanos));
     }
   }
 
@@ -104,7 +198,11 @@ final class Maintenance {
     if (policy.pitrInterval().isZero()) {
       return horizon;
     }
-    Lsn old = GarbageCollection.olderThan(store, Instant.now().minus(policy.pitrInterval()));
+    Lsn old = GarbageCollection.olderThan(store, Waiter.clock().now().minus(policy.pitrInterval()));
     return old.isBefore(horizon) ? old : horizon;
+  }
+
+  private static long nanoTime() {
+    return Waiter.clock().nanoTime();
   }
 }

@@ -26,6 +26,7 @@ import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalSink;
+import io.tidegate.sync.CircuitOpenException;
 import io.tidegate.sync.SeqWait;
 import io.tidegate.testing.Faults;
 import java.io.IOException;
@@ -47,8 +48,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The flush task waits for frozen layers and has each one written by a task of its own, which blocks for the disk.
  *
- * <p>A graceful close ends compaction and garbage collection first, then the walreceiver and with it the waits for more log, then freezes what is in memory and
- * lets the flush task write it and end; last, when nobody is inside any more, the layer files are released. A hard close
+ * <p>A graceful close ends compaction and garbage collection first, then the walreceiver and with it the waits for more
+ * log, then freezes what is in memory and lets the flush task write it and end; last, when nobody is inside any more, the layer files are released. A hard close
  * leaves out the flush: what was in memory only is received again after the next start, as PostgreSQL's slot keeps it.
  *
  * <p>A branch has what it does not know itself from its ancestor, as that was where the branch begins. It must be closed
@@ -67,12 +68,14 @@ public final class Timeline implements WalSink {
   private final TimelineServices services;
   private final @Nullable Timeline ancestor;
   private final WritePath writePath;
+  private final Damage damage;
   private final Maintenance maintenance;
   /** Up to where all is on disk. Closed when the flush task ends. */
   private final SeqWait flushed;
   private final Task<?> flush;
   /** Written once, by whoever finds the first source, under the lock of this. */
   private volatile @Nullable WalReceiver walReceiver;
+  private volatile Runnable onFlushed = () -> {};
   /** Written by the task that uploads. */
   private volatile Lsn remoteConsistentLsn = Lsn.INVALID;
 
@@ -89,7 +92,8 @@ public final class Timeline implements WalSink {
     this.services = services;
     this.ancestor = ancestor;
     this.writePath = new WritePath(store.diskConsistentLsn(), settings, services.openLayers());
-    this.maintenance = new Maintenance(scope, store, settings, services);
+    this.damage = new Damage(scope);
+    this.maintenance = new Maintenance(scope, store, settings, services, damage);
     this.flushed = SeqWait.startingAt("flushed", store.diskConsistentLsn().value());
     scope.onClosed("release layers", this::release);
     scope.token().onCancel(writePath.lastRecord()::close);
@@ -201,6 +205,7 @@ public final class Timeline implements WalSink {
       writePath.flushed(layer.get());
       flushed.advance(store.diskConsistentLsn().value());
       tellSource();
+      onFlushed.run();
     }
   }
 
@@ -485,7 +490,7 @@ public final class Timeline implements WalSink {
 
   private <T> T onFiles(CancellationToken token, Callable<T> read) throws IOException, InterruptedException {
     token.throwIfCancelled();
-    return FileTask.call(scope, Kind.LAYER_READ, own -> read.call());
+    return FileTask.call(scope, Kind.LAYER_READ, own -> damage.noting(read));
   }
 
   /**
@@ -501,7 +506,51 @@ public final class Timeline implements WalSink {
    * @throws InterruptedException if the thread is interrupted
    */
   public CompactionResult compactNow() throws IOException, InterruptedException {
-    return FileTask.call(scope, Kind.COMPACTION, maintenance::compact);
+    return FileTask.call(scope, Kind.COMPACTION, maintenance::compactByHand);
+  }
+
+  /**
+   * Compacts if there are files enough, as {@link #compactNow} does, unless that has failed so often that it is paused.
+   *
+   * @return what was done; empty if nothing was to be done, or it is paused
+   * @throws IOException if a file cannot be read or written, or is damaged; then nothing has changed
+   * @throws io.tidegate.GateClosedException if the timeline is closing
+   * @throws io.tidegate.CancelledException if the timeline closes before it is done, or the calling task is cancelled
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Optional<CompactionResult> compactIfDue() throws IOException, InterruptedException {
+    if (!maintenance.isCompactionDue()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(FileTask.call(scope, Kind.COMPACTION, maintenance::compactByLoop));
+    } catch (CircuitOpenException paused) {
+      return Optional.empty();
+    }
+  }
+
+  /** {@return whether the next file of level 0 has made it enough for a compaction, and the last one has not failed} */
+  public boolean isCompactionDueAtOnce() {
+    return maintenance.isCompactionDueAtOnce();
+  }
+
+  /** {@return what became of compactions and garbage collections} */
+  public MaintenanceStatus maintenance() {
+    return maintenance.status();
+  }
+
+  /**
+   * Has somebody told of each file that the flush has written, on the task that flushes.
+   *
+   * @param listener told from now on, in the place of whoever was before; quick, and throws nothing
+   */
+  public void onFlushed(Runnable listener) {
+    onFlushed = listener;
+  }
+
+  /** Freezes what has been in memory for longer than it may now: the time-out may have become shorter. Waits for nothing. */
+  public void freezeIfStale() {
+    writePath.freezeIfStale();
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.timeline;
 
+import io.tidegate.examples.pageserver.task.Pools;
 import io.tidegate.sync.Limiter;
 
 /**
@@ -21,16 +22,17 @@ public record TimelineServices(
   }
 
   /**
-   * {@return the services of a process, otherwise as large as usual}
+   * {@return the services of a process, otherwise as large as usual} Their maintenance leaves a thread of the pool for files
+   * to reads and flushes.
    *
    * @param openLayers how many bytes all open layers may hold
    */
   public static TimelineServices create(OpenLayerLimit openLayers) {
-    int permits = Math.max(1, Runtime.getRuntime().availableProcessors() * 3 / 4);
+    int compactions = Math.max(1, Pools.IO.stats().parallelism() - 2);
     return new TimelineServices(
         PageCache.of(CACHED_PAGES),
-        Limiter.of("compactions", permits),
-        Limiter.of("garbage collections", permits),
+        Limiter.of("compactions", compactions),
+        Limiter.of("garbage collections", 1),
         openLayers);
   }
 }

@@ -247,14 +247,18 @@ final class WritePath {
     }
   }
 
-  private void freezeIfStale() {
-    lock.lock();
-    try {
-      if (open.dirtyFor(nanoTime()).compareTo(settings.get().checkpointTimeout()) >= 0) {
+  /** Freezes what is open if it has been dirty for too long. */
+  void freezeIfStale() {
+    boolean froze = locked(() -> {
+      boolean isStale =
+          open.recordCount() > 0 && open.dirtyFor(nanoTime()).compareTo(settings.get().checkpointTimeout()) >= 0;
+      if (isStale) {
         freeze();
       }
-    } finally {
-      lock.unlock();
+      return isStale;
+    });
+    if (froze) {
+      wakeWaiters();
     }
   }
 

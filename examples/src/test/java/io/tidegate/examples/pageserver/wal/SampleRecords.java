@@ -2,6 +2,7 @@
 package io.tidegate.examples.pageserver.wal;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /** Records of a log written by hand, for tests of what takes records. */
@@ -12,6 +13,13 @@ public final class SampleRecords {
   /** Where {@link #log} begins. */
   public static final Lsn LOG_START = new Lsn(WalLayout.DEFAULT.segmentSize());
 
+  /** Where a page of {@link #images} has the number of its record, counted from 0, as a little-endian int. */
+  public static final int NUMBER_AT = 20;
+
+  /* RM_XLOG_ID and XLOG_FPI of PostgreSQL. */
+  private static final int XLOG = 0;
+  private static final int FULL_PAGE_IMAGE = 0xB0;
+
   private SampleRecords() {}
 
   /** {@return the bytes of a log in the default layout, with records without blocks from {@link #LOG_START} on} */
@@ -21,6 +29,41 @@ public final class SampleRecords {
       log.appendPlain(dataBytes);
     }
     return log.log();
+  }
+
+  /** {@return the bytes of a log as {@link #log} has, with an image of one of {@code pages} pages in each record} */
+  public static ByteBuffer imageLog(int count, int pages) {
+    LogWriter log = new LogWriter(LOG_START, WalLayout.DEFAULT);
+    appendImages(log, count, pages);
+    return log.log();
+  }
+
+  /** {@return records as {@link #plain}, each with an image of one page: pages 0, 1, ... {@code pages} - 1, 0, 1, ...} */
+  public static List<WalRecord> images(int count, int pages) {
+    LogWriter log = new LogWriter();
+    appendImages(log, count, pages);
+    return Decoding.feed(new WalDecoder(START, LogWriter.LAYOUT), log.log());
+  }
+
+  private static void appendImages(LogWriter log, int count, int pages) {
+    for (int i = 0; i < count; i++) {
+      log.append(XLOG, FULL_PAGE_IMAGE, image(page(i % pages), i));
+    }
+  }
+
+  /** {@return a page of {@link #images}} */
+  public static PageKey page(int number) {
+    return new PageKey(1663, 5, 16384, (byte) 0, number);
+  }
+
+  /** {@return the body of a record with an image that has the number at byte {@link #NUMBER_AT}, and is mostly a hole} */
+  private static byte[] image(PageKey key, int number) {
+    ByteBuffer body = ByteBuffer.allocate(4 + 5 + 16 + 32).order(ByteOrder.LITTLE_ENDIAN);
+    body.put((byte) 0).put((byte) 0x10).putShort((short) 0); // block 0, which has an image, and no data
+    body.putShort((short) 32).putShort((short) 32).put((byte) 3); // 32 bytes, a hole behind them, to be applied
+    body.putInt(key.tablespace()).putInt(key.database()).putInt(key.relation()).putInt(key.block());
+    body.putInt(body.position() + NUMBER_AT, number);
+    return body.array();
   }
 
   /** {@return records without blocks that follow each other from {@link #START}'s page header on} */
