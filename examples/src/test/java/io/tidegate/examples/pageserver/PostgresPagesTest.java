@@ -13,6 +13,10 @@ import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.timeline.CompactionResult;
+import io.tidegate.examples.pageserver.timeline.GcPolicy;
+import io.tidegate.examples.pageserver.timeline.GcResult;
+import io.tidegate.examples.pageserver.timeline.PageCache;
 import io.tidegate.examples.pageserver.timeline.RelationNotTrackedException;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
@@ -23,6 +27,7 @@ import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
 import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
+import io.tidegate.sync.Limiter;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +50,10 @@ class PostgresPagesTest {
       .withCompaction(1 << 20, Duration.ZERO, 3, 2)
       .withGc(0, Duration.ZERO, Duration.ZERO);
 
+  /** So each comparison reads from the layers of then. */
+  private static final TimelineServices WITHOUT_CACHE =
+      new TimelineServices(PageCache.of(0), Limiter.of("compactions", 1), Limiter.of("garbage collections", 1));
+
   @TempDir Path folder;
   private final Scope tenant = Scope.root("tenant");
   private final CancellationToken token = CancellationToken.create();
@@ -59,6 +68,10 @@ class PostgresPagesTest {
     TestDatabase database = servers.first();
     Timeline timeline = open(database);
     changeMuch(database);
+    timeline.waitLsn(database.checkpoint(), Duration.ofMinutes(2), token);
+    timeline.freezeAndFlush(token);
+    timeline.compactNow();
+    changeMuch(database);
     Lsn end = database.checkpoint();
     timeline.waitLsn(end, Duration.ofMinutes(2), token);
     Map<PageKey, ByteBuffer> files = DataFiles.read(database.server().dataDirectory());
@@ -67,6 +80,18 @@ class PostgresPagesTest {
     checkRelations(timeline, end, database, files.keySet());
     timeline.freezeAndFlush(token);
     assertEquals(known, compare(timeline, end, files));
+
+    CompactionResult compacted = timeline.compactNow();
+    assertTrue(compacted.imagesWritten() > 0, compacted::toString);
+    assertEquals(known, compare(timeline, end, files));
+    checkRelations(timeline, end, database, files.keySet());
+
+    GcResult collected = timeline.collectGarbage(
+        new GcPolicy(timeline.diskConsistentLsn().minus(end), Duration.ZERO, Set::of));
+    assertEquals(end, timeline.gcCutoff());
+    assertTrue(collected.layersRemoved() > 0, collected::toString);
+    assertEquals(known, compare(timeline, end, files));
+    checkRelations(timeline, end, database, files.keySet());
   }
 
   /** Leaves pages of many sorts whose last change is an image: copied, rewritten, indexed, touched once. */
@@ -154,7 +179,7 @@ class PostgresPagesTest {
     TimelineMetadata metadata = new TimelineMetadata(
         TenantId.random(), TimelineId.random(), cluster.systemIdentifier(), cluster.timeline(), "pages", start, start);
     LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata);
-    Timeline timeline = Timeline.open(tenant, store, () -> SETTINGS, TimelineServices.create(), Optional.empty());
+    Timeline timeline = Timeline.open(tenant, store, () -> SETTINGS, WITHOUT_CACHE, Optional.empty());
     timeline.receiveFrom(
         database.source(), new SelectionRules(Duration.ofMinutes(1), Duration.ofSeconds(10), 1 << 30));
     return timeline;

@@ -90,6 +90,10 @@ final class Metrics {
         Metrics::labels, Timeline::layersInMemory));
     all.add(gauge("pageserver_layers_on_disk", "Layers on disk.", timelines,
         Metrics::labels, Timeline::layersOnDisk));
+    all.add(gauge("pageserver_compaction_paused", "Whether compaction has failed too often to be tried now.", timelines,
+        Metrics::labels, timeline -> timeline.maintenance().isCompactionPaused() ? 1 : 0));
+    all.add(gauge("pageserver_damaged_layers", "Layer files that were found damaged.", timelines,
+        Metrics::labels, timeline -> timeline.maintenance().damagedFiles().size()));
     all.add(gauge("pageserver_wal_source_connected", "Whether a connection to the source is up.", timelines,
         Metrics::labels, timeline -> timeline.walReceiver().map(each -> each.isConnected() ? 1 : 0).orElse(0)));
   }

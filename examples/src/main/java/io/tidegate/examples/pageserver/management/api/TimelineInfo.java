@@ -11,6 +11,7 @@ import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiverStatus.Received;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param walSourceConnstr where its log comes from, without a password; none if from nowhere
  * @param lastReceivedMsgLsn the end of the last message with WAL
  * @param lastReceivedMsgTs when that came, in microseconds since 1970
+ * @param compactionPaused whether compaction has failed too often to be tried now
+ * @param damagedLayers the names of the layer files that were found damaged
  */
 record TimelineInfo(
     TenantId tenantId,
@@ -46,7 +49,9 @@ record TimelineInfo(
     @Nullable Integer layersOnDisk,
     @Nullable String walSourceConnstr,
     @Nullable Lsn lastReceivedMsgLsn,
-    @Nullable Long lastReceivedMsgTs) {
+    @Nullable Long lastReceivedMsgTs,
+    @Nullable Boolean compactionPaused,
+    @Nullable List<String> damagedLayers) {
   static TimelineInfo of(TenantId tenant, TimelineSlot slot) {
     Optional<Timeline> timeline = slot.timeline();
     Optional<WalReceiver> receiver = timeline.flatMap(Timeline::walReceiver);
@@ -65,7 +70,13 @@ record TimelineInfo(
         timeline.map(Timeline::layersOnDisk).orElse(null),
         receiver.map(WalReceiver::where).orElse(null),
         received.map(Received::lsn).orElse(null),
-        received.map(TimelineInfo::micros).orElse(null));
+        received.map(TimelineInfo::micros).orElse(null),
+        timeline.map(each -> each.maintenance().isCompactionPaused()).orElse(null),
+        timeline.map(TimelineInfo::damagedLayers).orElse(null));
+  }
+
+  private static List<String> damagedLayers(Timeline timeline) {
+    return timeline.maintenance().damagedFiles().stream().map(file -> file.getFileName().toString()).toList();
   }
 
   static long micros(Received received) {
