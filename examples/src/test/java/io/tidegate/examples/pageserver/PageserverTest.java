@@ -147,7 +147,9 @@ class PageserverTest {
         .map(each -> each.children().getFirst())
         .findFirst()
         .orElseThrow();
-    assertEquals(List.of("stop ingest", "end waits for more log", "freeze and flush", "drain uploads", "release layers"),
+    assertEquals(
+        List.of("stop maintenance", "stop ingest", "end waits for more log", "freeze and flush", "drain uploads",
+            "release layers"),
         timeline.steps().stream().map(CloseReport.Step::name).toList());
     assertFalse(Ledger.read(data(), metadata).end().isBefore(end));
     assertEquals(List.of(), log.lines(Level.ERROR));

@@ -4,6 +4,7 @@ package io.tidegate.examples.pageserver.pageservice;
 import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
 import io.tidegate.examples.pageserver.pageservice.wire.SqlState;
+import io.tidegate.examples.pageserver.storage.CorruptLayerException;
 import io.tidegate.examples.pageserver.timeline.LsnTimeoutException;
 import io.tidegate.examples.pageserver.timeline.ReadException;
 import io.tidegate.examples.pageserver.timeline.Timeline;
@@ -85,9 +86,11 @@ final class StoredTimeline implements ServedTimeline {
       return read.run();
     } catch (ReadException refused) {
       throw new CommandException(SqlState.OBJECT_NOT_IN_STATE, String.valueOf(refused.getMessage()), refused);
-    } catch (IOException damaged) {
-      log.error("a page request failed", damaged);
+    } catch (CorruptLayerException damaged) { // of which the timeline tells in the log
       throw new CommandException(SqlState.DATA_CORRUPTED, String.valueOf(damaged.getMessage()), damaged);
+    } catch (IOException failed) {
+      log.error("a page request failed", failed);
+      throw new CommandException(SqlState.INTERNAL_ERROR, String.valueOf(failed.getMessage()), failed);
     }
   }
 }

@@ -7,6 +7,7 @@ import io.tidegate.ClosedException;
 import io.tidegate.Scope;
 import io.tidegate.examples.pageserver.storage.CorruptLayerException;
 import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.examples.pageserver.timeline.GcResult;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.sync.Ticker;
@@ -141,7 +142,10 @@ final class BackgroundLoops {
   }
 
   private void collectGarbage(Timeline timeline) throws IOException, InterruptedException {
-    log.info("collected garbage of {}: {}", timeline.scope().path(), garbage.run(timeline, OptionalLong.empty()));
+    GcResult done = garbage.run(timeline, OptionalLong.empty());
+    if (done.layersRemoved() > 0) {
+      log.info("collected garbage of {}: {}", timeline.scope().path(), done);
+    }
   }
 
   /** A shorter time-out for what is in memory takes effect here: who waits by the old one does not see it. */

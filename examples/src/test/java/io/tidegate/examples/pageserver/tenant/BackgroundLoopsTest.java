@@ -12,11 +12,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.tidegate.CancellationToken;
 import io.tidegate.CloseReport;
+import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.LogLines;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.GcResult;
 import io.tidegate.examples.pageserver.timeline.Timeline;
@@ -159,6 +161,25 @@ class BackgroundLoopsTest {
     GcResult collected = tenant().collectGarbageNow(TIMELINE, OptionalLong.of(0));
     assertEquals(1, collected.layersRemoved());
     assertEquals(timeline.lastRecordLsn(), timeline.gcCutoff());
+  }
+
+  @Test
+  void detach_duringAGarbageCollectionByHand_endsIt() throws Exception {
+    Timeline timeline = createTimeline(OFF);
+    put(timeline, 0, RECORDS.size());
+    timeline.compactNow();
+    Tenant tenant = tenant();
+    try (Fault pause = Faults.at("gc.before").pause()) {
+      Task<GcResult> collection = server.server.fork(
+          Kind.MANAGEMENT_REQUEST, token -> tenant.collectGarbageNow(TIMELINE, OptionalLong.of(0)));
+      pause.awaitReached();
+      server.tenants.detach(TENANT, TestTenants.BUDGET);
+      assertEquals(0, pause.held());
+      collection.join();
+      assertTrue(collection.exception().isPresent());
+    }
+    assertRefused(Why.NOT_FOUND, this::tenant);
+    assertEquals(List.of(), TestTenants.files(folder.resolve("here")));
   }
 
   @Test
