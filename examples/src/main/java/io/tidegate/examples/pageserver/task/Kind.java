@@ -48,7 +48,7 @@ public enum Kind implements TaskKind {
   /** Creates, attaches, detaches or deletes a tenant. By whoever asks, in the scope {@code operations}, until it is done. */
   TENANT_OPERATION(Pools.MGMT),
 
-  /** Brings a tenant up that was there before. One per tenant, by the server's start, in the tenant's scope, until it is active. */
+  /** Brings a tenant up that was there before. By the server's start or a request, in the tenant's scope, until it is active. */
   INITIAL_LOAD(Pools.BACKGROUND),
 
   /** Fetches a tenant from the remote store and brings it up. By the request, in the tenant's scope, until it is active. */

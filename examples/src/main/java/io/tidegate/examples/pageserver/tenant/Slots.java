@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class Slots {
   /*
    *   from                to                  by
-   *   absent              busy, nobody        take by CREATE, ATTACH, DELETE
-   *   here                busy, the tenant    take by DETACH, DELETE
+   *   absent              busy, nobody        take by CREATE, ATTACH, LOAD, DELETE
+   *   here                busy, the tenant    take by DETACH, IGNORE, DELETE
    *   busy                here                Guard.fill, or Guard.close with the tenant that was there
    *   busy                absent              Guard.empty, or Guard.close without
    *
@@ -30,7 +30,9 @@ final class Slots {
   enum Operation {
     CREATE("created", false),
     ATTACH("attached", false),
+    LOAD("loaded", false),
     DETACH("detached", true),
+    IGNORE("closed, to be ignored", true),
     DELETE("deleted", true);
 
     private final String done;
@@ -104,7 +106,7 @@ final class Slots {
 
   private static void check(TenantId id, @Nullable Slot slot, Operation operation) {
     if (slot == null) {
-      if (operation == Operation.DETACH) {
+      if (operation == Operation.DETACH || operation == Operation.IGNORE) {
         throw absent(id);
       }
     } else if (slot.busy() != null) {

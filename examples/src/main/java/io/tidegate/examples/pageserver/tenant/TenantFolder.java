@@ -33,6 +33,8 @@ final class TenantFolder {
   enum Mark {
     /** Some of the tenant's timelines may still be in the remote store only. */
     ATTACHING,
+    /** The tenant is not to be brought up, though its files are here. */
+    IGNORED,
     /** It is to be deleted, here and in the remote store; when this folder is gone, nothing is left. */
     DELETED;
 

@@ -90,6 +90,7 @@ public final class Tenants {
    * @throws InterruptedException if the thread is interrupted
    */
   public void load() throws IOException, InterruptedException {
+    Faults.point("tenants.load.before", IOException::new);
     Path folder = services.folder();
     List<Path> stored = FileTask.call(scope, Kind.TENANT_FILES, token -> {
       services.disk().createFolder(folder);
@@ -102,17 +103,28 @@ public final class Tenants {
     loaded = true;
   }
 
+  /** {@return whether each tenant has its place: until then nothing can be said of any} */
+  public boolean isLoaded() {
+    return loaded;
+  }
+
   private void load(TenantId id) throws IOException {
     TenantFolder folder = folder(id);
     if (folder.has(TenantFolder.Mark.DELETED)) {
       Slots.Guard guard = slots.take(id, Slots.Operation.DELETE);
       operations.spawn(Kind.TENANT_OPERATION, token -> delete(id, guard, token));
+    } else if (folder.has(TenantFolder.Mark.IGNORED)) {
+      log.info("tenant {} is ignored", id);
     } else {
       Slots.Guard guard = slots.take(id, Slots.Operation.ATTACH);
-      guard.fill(folder.has(TenantFolder.Mark.ATTACHING)
-          ? Tenant.attach(scope, id, folder, services)
-          : Tenant.load(scope, id, folder, services));
+      guard.fill(bringUp(id, folder));
     }
+  }
+
+  private Tenant bringUp(TenantId id, TenantFolder folder) throws IOException {
+    return folder.has(TenantFolder.Mark.ATTACHING)
+        ? Tenant.attach(scope, id, folder, services)
+        : Tenant.load(scope, id, folder, services);
   }
 
   private static TenantId tenantId(Path tenant) throws IOException {
@@ -143,7 +155,7 @@ public final class Tenants {
       if (!remotely(id, Kind.REMOTE_DOWNLOAD, token, own -> services.remote().list(Keys.tenant(id), own)).isEmpty()) {
         throw new RefusedException(Why.CONFLICT, "tenant " + id + " is in the remote store: attach it, or delete it");
       }
-      TenantFolder folder = folder(id);
+      TenantFolder folder = unused(id);
       Faults.point("tenant.create.before", IOException::new);
       files(() -> folder.create(config));
       Tenant created = Tenant.create(scope, id, folder, config, services);
@@ -165,7 +177,7 @@ public final class Tenants {
    */
   public Tenant attach(TenantId id) throws IOException, InterruptedException {
     return operate(id, Slots.Operation.ATTACH, (guard, token) -> {
-      TenantFolder folder = folder(id);
+      TenantFolder folder = unused(id);
       files(() -> folder.create(TenantConfig.EMPTY, TenantFolder.Mark.ATTACHING));
       Tenant attached = Tenant.attach(scope, id, folder, services);
       guard.fill(attached);
@@ -192,6 +204,60 @@ public final class Tenants {
       guard.empty();
       log.info("detached tenant {}", id);
       return id;
+    });
+  }
+
+  private TenantFolder unused(TenantId id) {
+    TenantFolder folder = folder(id);
+    if (folder.has(TenantFolder.Mark.IGNORED)) {
+      throw new RefusedException(Why.CONFLICT, "tenant " + id + " is here, and ignored: load it");
+    }
+    return folder;
+  }
+
+  /**
+   * Closes a tenant as if it were not here; its files stay. A later start of the server does not bring it up either, only
+   * {@link #loadIgnored} does.
+   *
+   * @param id the tenant
+   * @param budget for how long it may flush and upload what is in memory only; zero to leave that out
+   * @throws RefusedException if there is none, or another operation has it
+   * @throws IOException if the mark cannot be written: then nothing has changed
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void ignore(TenantId id, Duration budget) throws IOException, InterruptedException {
+    operate(id, Slots.Operation.IGNORE, (guard, token) -> {
+      Tenant tenant = guard.tenant().orElseThrow();
+      Faults.point("tenant.ignore.before-mark", IOException::new);
+      files(() -> tenant.folder().set(TenantFolder.Mark.IGNORED));
+      tenant.close(budget);
+      guard.empty();
+      log.info("tenant {} is ignored from now on", id);
+      return id;
+    });
+  }
+
+  /**
+   * Begins to bring up a tenant that was {@linkplain #ignore ignored}, from its files.
+   *
+   * @param id the tenant
+   * @return the tenant
+   * @throws RefusedException if it is here already, there are no ignored files of it, or another operation has it
+   * @throws IOException if its folder cannot be read or changed
+   * @throws CancelledException if the calling task is cancelled first
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Tenant loadIgnored(TenantId id) throws IOException, InterruptedException {
+    return operate(id, Slots.Operation.LOAD, (guard, token) -> {
+      TenantFolder folder = folder(id);
+      if (!folder.has(TenantFolder.Mark.IGNORED)) {
+        throw new RefusedException(Why.NOT_FOUND, "there is no tenant " + id + " that is ignored");
+      }
+      files(() -> folder.clear(TenantFolder.Mark.IGNORED));
+      Tenant tenant = bringUp(id, folder);
+      guard.fill(tenant);
+      return tenant;
     });
   }
 

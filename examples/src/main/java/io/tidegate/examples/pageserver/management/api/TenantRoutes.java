@@ -40,10 +40,15 @@ final class TenantRoutes {
         .on("DELETE", ONE, (request, token) -> delete(Inputs.tenant(request)))
         .on("GET", ONE + "/config", (request, token) -> config(tenants.find(Inputs.tenant(request))))
         .on("POST", ONE + "/attach", (request, token) -> attach(Inputs.tenant(request)))
-        .on("POST", ONE + "/detach", (request, token) -> detach(request));
+        .on("POST", ONE + "/detach", (request, token) -> detach(request))
+        .on("POST", ONE + "/ignore", (request, token) -> ignore(request))
+        .on("POST", ONE + "/load", (request, token) -> load(Inputs.tenant(request)));
   }
 
   private Response list() {
+    if (!tenants.isLoaded()) {
+      throw HttpException.unavailable("the server is starting: not all tenants are found yet");
+    }
     return Json.ok(
         tenants.list().stream().map(each -> TenantInfo.of(each.id(), each.state(), each.tenant())).toList());
   }
@@ -104,16 +109,31 @@ final class TenantRoutes {
   }
 
   private Response attach(TenantId id) throws IOException, InterruptedException {
-    Tenant attached = tenants.attach(id);
-    return Json.response(202, TenantInfo.of(id, attached.state().value(), Optional.of(attached)));
+    return coming(tenants.attach(id));
+  }
+
+  private Response load(TenantId id) throws IOException, InterruptedException {
+    return coming(tenants.loadIgnored(id));
+  }
+
+  private static Response coming(Tenant tenant) {
+    return Json.response(202, TenantInfo.of(tenant.id(), tenant.state().value(), Optional.of(tenant)));
   }
 
   private Response detach(Request request) throws IOException, InterruptedException {
-    Duration flush = request.parameter("flush_ms")
+    tenants.detach(Inputs.tenant(request), flush(request));
+    return Json.ok(Map.of());
+  }
+
+  private Response ignore(Request request) throws IOException, InterruptedException {
+    tenants.ignore(Inputs.tenant(request), flush(request));
+    return Json.ok(Map.of());
+  }
+
+  private static Duration flush(Request request) {
+    return request.parameter("flush_ms")
         .map(text -> Inputs.parse("flush_ms", text, TenantRoutes::millis))
         .orElse(FLUSH);
-    tenants.detach(Inputs.tenant(request), flush);
-    return Json.ok(Map.of());
   }
 
   private static Duration millis(String text) {

@@ -10,6 +10,7 @@ import io.tidegate.examples.pageserver.management.http.Response;
 import io.tidegate.examples.pageserver.management.http.Router;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.examples.pageserver.tenant.State;
 import io.tidegate.examples.pageserver.tenant.Tenant;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.tenant.TimelineSlot;
@@ -79,7 +80,12 @@ final class TimelineRoutes {
   }
 
   private Response list(TenantId id) {
-    return Json.ok(tenants.find(id).timelines().stream().map(slot -> TimelineInfo.of(id, slot)).toList());
+    Tenant tenant = tenants.find(id);
+    State state = tenant.state().value();
+    if (state.isComing()) {
+      throw HttpException.unavailable("tenant " + id + " is " + state + ": not all its timelines are found yet");
+    }
+    return Json.ok(tenant.timelines().stream().map(slot -> TimelineInfo.of(id, slot)).toList());
   }
 
   private Response info(Request request) {
