@@ -102,8 +102,8 @@ final class Pageserver {
     try {
       server.lockFolder(settings.data());
       server.startPages(settings);
-      server.tenants.load();
       server.startManagement(settings);
+      server.tenants.load();
       server.startSources(settings);
       return server;
     } catch (Throwable failed) {
@@ -127,10 +127,12 @@ final class Pageserver {
     scope.onDrain("stop accepting page clients", service::stopAccepting);
   }
 
+  /** Before the tenants are there, for the same reason: what it is asked of them is answered with 503. */
   private void startManagement(Settings settings) throws IOException {
     Scope management = scope.child("management");
     management.spawn(Kind.STATUS, new StatusDisplay(scope, tenants, settings.statusPeriod())::run);
-    HttpServer http = ManagementApi.start(management, settings.http(), scope, tenants);
+    HttpServer http = ManagementApi.start(
+        management, settings.http(), new ManagementApi.Subject(scope, tenants, settings.testing()));
     log.info("management API at http://{}:{}", http.address().getHostString(), http.address().getPort());
     scope.onDrain("stop sources", sources::close);
     scope.onDrain("close tenants", () -> tenants.scope().closeGracefully(UNTIL_THE_SERVER_CLOSES_HARD));

@@ -133,6 +133,11 @@ public final class PageserverCommand implements Callable<Integer> {
   private InetSocketAddress http = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9898);
 
   @Option(
+      names = "--testing",
+      description = "Let whoever reaches the management API arm faults, by PUT /v1/failpoints.")
+  private boolean testing;
+
+  @Option(
       names = "--stop-with-parent",
       hidden = true,
       description = "Close when the process that started this one ends, as if it had passed on its signal.")
@@ -227,7 +232,8 @@ public final class PageserverCommand implements Callable<Integer> {
       Path remoteFolder = remote.map(Path::toAbsolutePath).orElse(folder.resolve("remote"));
       long openLayers = openLayersMebibytes.map(each -> (long) each << 20).orElseGet(OpenLayerLimit::usual);
       PageServiceSettings pageService = PageServiceSettings.on(pages).withWaitLsn(waitLsn);
-      return new Settings(folder, remoteFolder, sources, defaults, openLayers, statusPeriod, pageService, http);
+      return new Settings(
+          folder, remoteFolder, sources, defaults, openLayers, statusPeriod, pageService, http, testing);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }

@@ -20,6 +20,7 @@ import java.util.List;
  * @param statusPeriod how often it shows its status
  * @param pages where the page service listens, and its limits
  * @param http where the management API listens
+ * @param testing whether whoever reaches the management API may arm faults
  */
 record Settings(
     Path data,
@@ -29,7 +30,8 @@ record Settings(
     long openLayersBytes,
     Duration statusPeriod,
     PageServiceSettings pages,
-    InetSocketAddress http) {
+    InetSocketAddress http,
+    boolean testing) {
   Settings {
     sources = List.copyOf(sources);
   }

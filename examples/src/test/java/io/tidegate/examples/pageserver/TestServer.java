@@ -50,7 +50,8 @@ final class TestServer implements AutoCloseable {
     List<Throwable> failures = new CopyOnWriteArrayList<>();
     List<PostgresSource> parsed = Stream.of(sources).map(PostgresSource::of).toList();
     Settings settings = new Settings(
-        data, data.resolveSibling("remote"), parsed, defaults, OpenLayerLimit.usual(), Duration.ofHours(1), PAGES, ANY_PORT);
+        data, data.resolveSibling("remote"), parsed, defaults, OpenLayerLimit.usual(), Duration.ofHours(1), PAGES, ANY_PORT,
+        false);
     return new TestServer(Pageserver.start(settings, failures::add), failures);
   }
 

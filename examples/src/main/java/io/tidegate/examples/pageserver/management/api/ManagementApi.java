@@ -18,36 +18,53 @@ import java.util.Map;
 
 /** The management API as a whole: its routes, and the status of each refusal. */
 public final class ManagementApi {
-  private final Scope server;
+  /**
+   * What is managed.
+   *
+   * @param server the root
+   * @param tenants the tenants
+   * @param testing whether faults may be armed
+   */
+  public record Subject(Scope server, Tenants tenants, boolean testing) {
+    /** {@return whether tenants are still being found, or no longer there, in a word} */
+    String state() {
+      if (server.isClosing()) {
+        return "closing";
+      }
+      return tenants.isLoaded() ? "running" : "starting";
+    }
+  }
+
+  private final Subject subject;
   private final HttpTraffic traffic = new HttpTraffic();
   private final Metrics metrics;
   private final Router router = new Router();
 
-  private ManagementApi(Scope server, Tenants tenants) {
-    this.server = server;
-    this.metrics = new Metrics(server, tenants, traffic);
+  private ManagementApi(Subject subject) {
+    this.subject = subject;
+    Tenants tenants = subject.tenants();
+    this.metrics = new Metrics(subject.server(), tenants, traffic);
     router
-        .on("GET", "/v1/status", (request, token) -> Json.ok(Map.of("id", ProcessHandle.current().pid())))
+        .on("GET", "/v1/status", (request, token) -> status())
         .on("GET", "/v1/tasks", (request, token) -> tasks(request))
         .on("GET", "/metrics", (request, token) -> metrics.text());
-    new StatusPage(server, tenants).addTo(router);
+    new StatusPage(subject).addTo(router);
+    new FaultRoutes(subject.testing()).addTo(router);
     new TenantRoutes(tenants).addTo(router);
     new TimelineRoutes(tenants).addTo(router);
   }
 
   /**
-   * Starts to serve the API.
+   * Starts to serve the API. Before the tenants are loaded, what is asked of them is answered with 503.
    *
    * @param management the scope below which the HTTP server gets its own
    * @param address where to listen
-   * @param server the root
-   * @param tenants the tenants
+   * @param subject what is managed
    * @return the HTTP server
    * @throws IOException if it cannot listen there
    */
-  public static HttpServer start(Scope management, InetSocketAddress address, Scope server, Tenants tenants)
-      throws IOException {
-    ManagementApi api = new ManagementApi(server, tenants);
+  public static HttpServer start(Scope management, InetSocketAddress address, Subject subject) throws IOException {
+    ManagementApi api = new ManagementApi(subject);
     return HttpServer.start(management, address, HttpLimits.DEFAULT, api.traffic, api::handle);
   }
 
@@ -67,10 +84,14 @@ public final class ManagementApi {
     }
   }
 
+  private Response status() {
+    return Json.ok(Map.of("id", ProcessHandle.current().pid(), "state", subject.state()));
+  }
+
   private Response tasks(Request request) {
     return switch (request.parameter("format").orElse("json")) {
-      case "json" -> Json.ok(TaskTree.of(server));
-      case "text" -> Response.text(200, "text/plain", server.snapshot().toString());
+      case "json" -> Json.ok(TaskTree.of(subject.server()));
+      case "text" -> Response.text(200, "text/plain", subject.server().snapshot().toString());
       default -> throw HttpException.badRequest("field format: json or text");
     };
   }

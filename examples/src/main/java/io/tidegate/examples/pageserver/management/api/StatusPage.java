@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
-import io.tidegate.Scope;
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolStats;
 import io.tidegate.examples.pageserver.management.http.Response;
@@ -34,12 +33,10 @@ final class StatusPage {
 
   private static final String FRAME = resource("status.html");
 
-  private final Scope server;
-  private final Tenants tenants;
+  private final ManagementApi.Subject subject;
 
-  StatusPage(Scope server, Tenants tenants) {
-    this.server = server;
-    this.tenants = tenants;
+  StatusPage(ManagementApi.Subject subject) {
+    this.subject = subject;
   }
 
   void addTo(Router router) {
@@ -60,12 +57,12 @@ final class StatusPage {
   private String content() {
     Html html = new Html();
     html.raw("<p>process ").text(ProcessHandle.current().pid()).raw(", ")
-        .text(server.isClosing() ? "closing" : "running").raw(", ")
-        .text(server.tasks().size()).raw(" tasks</p>");
+        .text(subject.state()).raw(", ")
+        .text(subject.server().tasks().size()).raw(" tasks</p>");
     addPools(html);
     addTimelines(html);
     html.heading("Tasks").raw("<ul class=\"tree wide\">");
-    addScope(html, TaskTree.of(server));
+    addScope(html, TaskTree.of(subject.server()));
     return html.raw("</ul>").toString();
   }
 
@@ -98,7 +95,7 @@ final class StatusPage {
   private void addTimelines(Html html) {
     html.heading("Tenants and timelines")
         .table("tenant", "state", "timeline", "state", "last record", "#layers in memory", "#on disk", "log", "source");
-    tenants.list().forEach(entry -> addTenant(html, entry));
+    subject.tenants().list().forEach(entry -> addTenant(html, entry));
     html.endTable().raw("<p>log: <i class=\"key\" style=\"background:var(--ok)\"></i>in the remote store")
         .raw("<i class=\"key\" style=\"background:var(--disk)\"></i>on disk only")
         .raw("<i class=\"key\" style=\"background:var(--warn)\"></i>in memory only</p>");

@@ -48,14 +48,19 @@ final class TestApi implements AutoCloseable {
   }
 
   TestApi(Path folder) throws Exception {
+    this(folder, false);
+    tenants.load();
+  }
+
+  /** One that has not loaded its tenants yet. */
+  TestApi(Path folder, boolean testing) throws Exception {
     RemoteStore remote = new FolderStore(folder.resolve("remote"), Disk.real());
     Path local = folder.resolve("tenants");
     TimelineServices shared = TimelineServices.create();
     tenants = new Tenants(root, new Services(local, Disk.real(), remote, TenantConfig.EMPTY, shared));
-    tenants.load();
     management = root.child("management");
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    http = ManagementApi.start(management, anyPort, root, tenants);
+    http = ManagementApi.start(management, anyPort, new ManagementApi.Subject(root, tenants, testing));
     root.onDrain("close tenants", () -> tenants.scope().closeGracefully(Duration.ofMinutes(1)));
     root.onDrain("stop management", management::close);
   }
