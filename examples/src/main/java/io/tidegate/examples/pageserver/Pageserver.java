@@ -132,7 +132,9 @@ final class Pageserver {
     Scope management = scope.child("management");
     management.spawn(Kind.STATUS, new StatusDisplay(scope, tenants, settings.statusPeriod())::run);
     HttpServer http = ManagementApi.start(
-        management, settings.http(), new ManagementApi.Subject(scope, tenants, settings.testing()));
+        management,
+        settings.http(),
+        new ManagementApi.Subject(scope, tenants, Objects.requireNonNull(pages).traffic(), settings.testing()));
     log.info("management API at http://{}:{}", http.address().getHostString(), http.address().getPort());
     scope.onDrain("stop sources", sources::close);
     scope.onDrain("close tenants", () -> tenants.scope().closeGracefully(UNTIL_THE_SERVER_CLOSES_HARD));

@@ -19,16 +19,19 @@ import java.util.function.Function;
 final class Commands {
   private final ServedTimelines timelines;
   private final Duration waitLsn;
+  private final PageTraffic traffic;
 
   /**
    * Begins to understand.
    *
    * @param timelines what commands are about
    * @param waitLsn how long page requests wait for an LSN that was not received yet
+   * @param traffic counts the answers to them
    */
-  Commands(ServedTimelines timelines, Duration waitLsn) {
+  Commands(ServedTimelines timelines, Duration waitLsn, PageTraffic traffic) {
     this.timelines = timelines;
     this.waitLsn = waitLsn;
+    this.traffic = traffic;
   }
 
   /**
@@ -73,7 +76,7 @@ final class Commands {
   private Command pages(List<String> ids) throws CommandException {
     TenantId tenant = id(ids.get(0), TenantId::parse);
     TimelineId timeline = id(ids.get(1), TimelineId::parse);
-    return new Command.Pages(token -> new PageReads(timelines.find(tenant, timeline, token), waitLsn));
+    return new Command.Pages(token -> new PageReads(timelines.find(tenant, timeline, token), waitLsn, traffic));
   }
 
   private Command lastRecord(List<String> ids) throws CommandException {

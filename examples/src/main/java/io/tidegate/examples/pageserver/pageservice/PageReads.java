@@ -16,16 +16,19 @@ import java.time.Duration;
 final class PageReads {
   private final ServedTimeline timeline;
   private final Duration waitLsn;
+  private final PageTraffic traffic;
 
   /**
    * Begins to answer.
    *
    * @param timeline whose pages
    * @param waitLsn how long to wait for an LSN that was not received yet
+   * @param traffic counts the answers
    */
-  PageReads(ServedTimeline timeline, Duration waitLsn) {
+  PageReads(ServedTimeline timeline, Duration waitLsn, PageTraffic traffic) {
     this.timeline = timeline;
     this.waitLsn = waitLsn;
+    this.traffic = traffic;
   }
 
   /**
@@ -39,7 +42,8 @@ final class PageReads {
    * @throws io.tidegate.CancelledException if the token is cancelled, or the timeline is closed meanwhile
    */
   byte[] answer(PageRequest request, Runnable onWait, CancellationToken token) throws Exception {
-    return timeline.scope().call(visit -> read(request, onWait, CancellationToken.anyOf(visit, token)));
+    return traffic.of(request).<byte[], Exception>count(() ->
+        timeline.scope().call(visit -> read(request, onWait, CancellationToken.anyOf(visit, token))));
   }
 
   private byte[] read(PageRequest request, Runnable onWait, CancellationToken token)

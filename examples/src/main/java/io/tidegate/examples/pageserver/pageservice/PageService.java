@@ -36,17 +36,20 @@ public final class PageService {
   private final Scope clients;
   private final ServerSocket server;
   private final Connection.Shared shared;
+  private final PageTraffic traffic;
 
   private PageService(Scope scope, ServedTimelines timelines, PageServiceSettings settings, ServerSocket server) {
     this.clients = scope.child("clients");
     this.listener = scope.child("listener");
     this.server = server;
+    Sessions sessions = new Sessions();
+    this.traffic = new PageTraffic(sessions::count);
     this.shared = new Connection.Shared(
         settings,
         Limiter.of("newcomers", NEWCOMERS),
         Limiter.of("page clients", settings.clients()),
-        new Commands(timelines, settings.waitLsn()),
-        new Sessions());
+        new Commands(timelines, settings.waitLsn(), traffic),
+        sessions);
   }
 
   /**
@@ -100,6 +103,11 @@ public final class PageService {
   /** {@return where it listens, with the port that was found if none was given} */
   public InetSocketAddress address() {
     return (InetSocketAddress) server.getLocalSocketAddress();
+  }
+
+  /** {@return what it has answered} */
+  public PageTraffic traffic() {
+    return traffic;
   }
 
   /** {@return how many sessions there are} */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +45,8 @@ public final class Uploads {
   private final TimelineId timelineId;
   private final Task<?> queue;
   private final Watch<Order> orders = Watch.of(new Order(0, false));
-  /** The names of the layers that the remote store has, wanted or not; the queue's task only. */
-  private final Set<String> present = new HashSet<>();
+  /** The names of the layers that the remote store has, wanted or not. Written by the queue's task. */
+  private final Set<String> present = ConcurrentHashMap.newKeySet();
   /** The names of the objects that were there at the start and belong to nothing; the queue's task only. */
   private final Set<String> strays = new HashSet<>();
 
@@ -84,9 +85,17 @@ public final class Uploads {
    * @param store its layers
    * @param remote where they go
    * @param onUploaded told how far the remote store's copy reaches, each time it was brought up to date
+   * @return the uploads
    */
-  public static void start(Scope timeline, LayerStore store, RemoteStore remote, Consumer<Lsn> onUploaded) {
-    new Uploads(timeline, store, remote, onUploaded);
+  public static Uploads start(Scope timeline, LayerStore store, RemoteStore remote, Consumer<Lsn> onUploaded) {
+    return new Uploads(timeline, store, remote, onUploaded);
+  }
+
+  /** {@return how many layers the remote store does not have yet, as far as is known} */
+  public int waiting() {
+    return (int) store.contents().layers().stream()
+        .filter(file -> !present.contains(file.getFileName().toString()))
+        .count();
   }
 
   private void drain() throws InterruptedException {

@@ -19,7 +19,7 @@ import java.util.TreeSet;
  * Merges files of level 0 into files of level 1, which are sorted by page, and makes image layers of what it can.
  *
  * <p>A page is in an image layer only where its last change left a full-page image: nobody here replays records. What
- * touches no page, as most commits, is not in level 1 any more.
+ * touches no page and is no commit, as a checkpoint, is not in level 1 any more.
  *
  * <p><b>Threads:</b> one at a time for a store; blocks for I/O.
  */

@@ -2,6 +2,7 @@
 package io.tidegate.examples.pageserver.storage;
 
 import io.tidegate.CancellationToken;
+import io.tidegate.examples.pageserver.wal.CommitTime;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
 import io.tidegate.examples.pageserver.wal.RelTag;
@@ -163,7 +164,7 @@ public final class GarbageCollection {
   }
 
   private boolean isGarbage(LayerFile layer, IndexEntry entry, NavigableSet<Lsn> readable) throws IOException {
-    if (RelationMark.isMark(entry.key())) {
+    if (RelationMark.isMark(entry.key()) && !entry.key().equals(CommitTime.KEY)) {
       return false;
     }
     Lsn read = readable.ceiling(entry.endLsn());

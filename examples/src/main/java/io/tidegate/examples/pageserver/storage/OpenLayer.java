@@ -43,7 +43,7 @@ public final class OpenLayer implements Layer {
    * Adds the next record of the log.
    *
    * @param endLsn the position right after the record, beyond that of all records before
-   * @param touches the pages that the record touches; none for most commits and the like, which are kept all the same
+   * @param touches the pages that the record touches; none for checkpoints and the like, which are kept all the same
    * @param record the record from its position to its limit; copied, and left as it was
    * @param nowNanos the current {@link System#nanoTime}, or of the clock that {@link #dirtyFor} is asked with; a value
    *     of a batch's beginning will do

@@ -84,6 +84,12 @@ public enum Kind implements TaskKind {
   /** Merges, copies or removes layer files. By one of the above, in a scope below the timeline's, one at a time. */
   LAYER_MERGE(Pools.IO),
 
+  /** Works out how large a timeline is. By whoever asks first, in the timeline's scope, until it is known; one at a time. */
+  LOGICAL_SIZE(Pools.BACKGROUND),
+
+  /** Works out all sizes for the metrics, again and again. One, by the management API in its scope, for its life. */
+  METRICS(Pools.BACKGROUND),
+
   /** Reads from layer files, in their timeline's scope. By whoever asks for a page or a size, until it is found. */
   LAYER_READ(Pools.IO),
 

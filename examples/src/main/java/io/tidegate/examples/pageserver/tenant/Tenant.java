@@ -221,9 +221,9 @@ public final class Tenant {
   private Timeline open(TimelineSlot slot, LayerStore store) throws IOException {
     try {
       Timeline timeline = Timeline.open(scope, store, this::settings, services.timelines(), ancestor(store.metadata()));
-      Uploads.start(timeline.scope(), store, services.remote(), timeline::uploaded);
+      Uploads uploads = Uploads.start(timeline.scope(), store, services.remote(), timeline::uploaded);
       timeline.onFlushed(() -> loops.flushed(timeline));
-      slot.activate(timeline);
+      slot.activate(timeline, uploads);
       return timeline;
     } catch (IOException | RuntimeException refused) {
       store.close();
@@ -483,7 +483,12 @@ public final class Tenant {
     return slot;
   }
 
-  private void checkActive() {
+  /**
+   * Checks that it works.
+   *
+   * @throws RefusedException if it does not, or not any more
+   */
+  public void checkActive() {
     State now = life.now();
     if (!now.isActive() || scope.isClosing()) {
       Why why = now.phase() == State.Phase.BROKEN ? Why.BROKEN : Why.UNAVAILABLE;

@@ -3,6 +3,7 @@ package io.tidegate.examples.pageserver.tenant;
 
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
+import io.tidegate.examples.pageserver.remote.Uploads;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.sync.Watch;
@@ -19,6 +20,8 @@ public final class TimelineSlot {
   private final Life life;
   /** Written once, before the state says that it is active. */
   private volatile @Nullable Timeline timeline;
+  /** Written once, before the timeline. */
+  private volatile @Nullable Uploads uploads;
   /** Written before the timeline is open, so that the ancestor is not deleted meanwhile, nor what is needed of it. */
   private volatile @Nullable BranchPoint branchPoint;
   /** Whether it is broken so that its branch point cannot be read. */
@@ -49,6 +52,12 @@ public final class TimelineSlot {
     return branchPoint().map(BranchPoint::timelineId);
   }
 
+  /** {@return how many of its layers wait to be uploaded} */
+  public int uploadsWaiting() {
+    Uploads begun = uploads;
+    return begun == null ? 0 : begun.waiting();
+  }
+
   /** {@return where it branches off} */
   Optional<BranchPoint> branchPoint() {
     return Optional.ofNullable(branchPoint);
@@ -66,7 +75,8 @@ public final class TimelineSlot {
     hidesBranchPoint = true;
   }
 
-  void activate(Timeline opened) {
+  void activate(Timeline opened, Uploads begun) {
+    uploads = begun;
     opened.metadata().branchPoint().ifPresent(this::branchesOff);
     timeline = opened;
     life.become(State.ACTIVE);

@@ -2,8 +2,6 @@
 package io.tidegate.examples.pageserver.timeline;
 
 import io.tidegate.CancellationToken;
-import io.tidegate.CancelledException;
-import io.tidegate.ClosedException;
 import io.tidegate.Scope;
 import io.tidegate.Waiter;
 import io.tidegate.examples.pageserver.storage.Compaction;
@@ -12,6 +10,7 @@ import io.tidegate.examples.pageserver.storage.LayerFile;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
+import io.tidegate.examples.pageserver.task.WorkCount;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.sync.CircuitBreaker;
 import io.tidegate.sync.Limiter;
@@ -19,8 +18,6 @@ import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,33 +40,11 @@ final class Maintenance {
   private final Supplier<TenantSettings> settings;
   private final TimelineServices services;
   private final Damage damage;
+  private final WorkCount compactions = new WorkCount();
+  private final WorkCount collections = new WorkCount();
   private final Limiter turns = Limiter.of("maintenance", 1);
-  private final Tally compactions = new Tally();
-  private final Tally collections = new Tally();
   /** Another one once a compaction by hand has succeeded, which is let through always. */
   private volatile CircuitBreaker breaker;
-
-  /** How often something was done, and how often it has failed. */
-  private static final class Tally {
-    private final LongAdder done = new LongAdder();
-    private final LongAdder failed = new LongAdder();
-
-    <T> T count(Callable<T> work, CancellationToken token) throws IOException, InterruptedException {
-      try {
-        T result = work.call();
-        done.increment();
-        return result;
-      } catch (CancelledException | ClosedException | InterruptedException ended) {
-        throw ended;
-      } catch (IOException | RuntimeException thrown) {
-        token.throwIfCancelled(); // the files are closed to what goes on after that
-        failed.increment();
-        throw thrown;
-      } catch (Exception other) {
-        throw new IllegalStateException(other);
-      }
-    }
-  }
 
   Maintenance(
       Scope timeline, LayerStore store, Supplier<TenantSettings> settings, TimelineServices services, Damage damage) {
@@ -101,8 +76,8 @@ final class Maintenance {
 
   MaintenanceStatus status() {
     return new MaintenanceStatus(
-        compactions.done.sum(), compactions.failed.sum(), breaker.state() != CircuitBreaker.State.CLOSED,
-        collections.done.sum(), collections.failed.sum(), turns.waiting(), damage.files());
+        compactions.done(), compactions.failed(), breaker.state() != CircuitBreaker.State.CLOSED,
+        collections.done(), collections.failed(), turns.waiting(), damage.files());
   }
 
   /**
@@ -124,6 +99,29 @@ final class Maintenance {
     return result;
   }
 
+  /** Counts work; what a closing file throws once the token is cancelled is no failure. */
+  private static <T> T counted(WorkCount count, CancellationToken token, WorkCount.Work<T, IOException> work)
+      throws IOException, InterruptedException {
+    return count.<T, IOException>count(() -> {
+      try {
+        return work.run();
+      } catch (IOException | RuntimeException thrown) {
+        token.throwIfCancelled();
+        throw thrown;
+      }
+    });
+  }
+
+  /** {@return the compactions so far} */
+  WorkCount compactions() {
+    return compactions;
+  }
+
+  /** {@return the garbage collections so far} */
+  WorkCount collections() {
+    return collections;
+  }
+
   /**
    * Merges the files of level 0, and makes image layers. Waits for its turn.
    *
@@ -132,10 +130,6 @@ final class Maintenance {
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing has changed
    */
   private CompactionResult compact(CancellationToken token) throws IOException, InterruptedException {
-    return compactions.count(() -> compactInTurn(token), token);
-  }
-
-  private CompactionResult compactInTurn(CancellationToken token) throws IOException, InterruptedException {
     try (Limiter.Permit turn = turns.acquire(token);
         Limiter.Permit permit = services.compactions().acquire(token);
         Scope work = timeline.child("compaction")) { // closed first: no permit is free before the last step is done
@@ -143,10 +137,10 @@ final class Maintenance {
       long startNanos = nanoTime();
       TenantSettings now = settings.get();
       Compaction compaction = new Compaction(store, now.compactionTargetSize(), now.imageCreationThreshold());
-      int merged = FileTask.call(work, Kind.LAYER_MERGE, own -> damage.noting(() -> {
+      int merged = counted(compactions, token, () -> FileTask.call(work, Kind.LAYER_MERGE, own -> damage.noting(() -> {
         Faults.point("compaction.before", IOException::new);
         return compaction.run(own);
-      }));
+      })));
       return new CompactionResult(
           merged, compaction.level1(), compaction.images(), Duration.ofNanos(nanoTime() - startNanos));
     }
@@ -161,10 +155,6 @@ final class Maintenance {
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing is removed
    */
   GcResult collectGarbage(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
-    return collections.count(() -> collectInTurn(policy, token), token);
-  }
-
-  private GcResult collectInTurn(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
     try (Limiter.Permit turn = turns.acquire(token);
         Limiter.Permit permit = services.collections().acquire(token);
         Scope work = timeline.child("gc")) {
@@ -174,11 +164,11 @@ final class Maintenance {
       Lsn cutoff = cutoff(policy, horizon);
       List<LayerFile> before = store.layers();
       GarbageCollection garbage = new GarbageCollection(store);
-      FileTask.call(work, Kind.LAYER_MERGE, own -> damage.noting(() -> {
+      counted(collections, token, () -> FileTask.call(work, Kind.LAYER_MERGE, own -> damage.noting(() -> {
         Faults.point("gc.before", IOException::new);
         garbage.run(cutoff, policy.branchPoints(), own);
         return garbage;
-      }));
+      })));
       int byCutoff = (int) before.stream().filter(layer -> horizon.isBefore(layer.endLsn())).count();
       int later = (int) before.stream().filter(layer -> cutoff.isBefore(layer.endLsn())).count();
       return new GcResult(

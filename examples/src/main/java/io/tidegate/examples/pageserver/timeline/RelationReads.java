@@ -128,6 +128,32 @@ final class RelationReads {
     return pages * 8192;
   }
 
+  /** {@return the size of all relations, without free space maps} */
+  LogicalSize.Known total() throws IOException {
+    Set<RelTag> relations = new HashSet<>();
+    layers.each(lsn, (layer, upTo) -> layer.scan(KeyRange.ALL, (key, version) -> {
+      boolean isRelation = !RelationMark.isMark(key) || key.relation() != 0;
+      if (isRelation && !upTo.isBefore(version.endLsn())) {
+        relations.add(RelationMark.isMark(key) ? RelTag.of(key).fork(RelTag.MAIN) : RelTag.of(key));
+      }
+    }));
+    long pages = 0;
+    boolean isExact = true;
+    for (RelTag each : relations) {
+      NavigableMap<Lsn, RelationMark> marks = marks(RelationMark.key(each), Lsn.INVALID);
+      Origin origin = origin(each, marks);
+      if (each.fork() != RelTag.FREE_SPACE_MAP && origin != Origin.ABSENT) {
+        NavigableMap<Lsn, Long> limits = limits(each, marks, origin);
+        if (limits.isEmpty()) {
+          isExact = false;
+          limits.put(Lsn.INVALID, 0L);
+        }
+        pages += fold(limits, highestBySegment(each, limits));
+      }
+    }
+    return new LogicalSize.Known(lsn, pages * 8192, isExact);
+  }
+
   private void checkCreated(int database, Set<PageKey> databases) throws IOException, ReadException {
     String what = "database " + Integer.toUnsignedString(database);
     boolean dropped = false;

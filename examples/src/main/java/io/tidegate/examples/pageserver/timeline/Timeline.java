@@ -19,6 +19,7 @@ import io.tidegate.examples.pageserver.task.Attributes;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
+import io.tidegate.examples.pageserver.task.WorkCount;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
 import io.tidegate.examples.pageserver.wal.RelTag;
@@ -33,10 +34,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +74,8 @@ public final class Timeline implements WalSink {
   private final WritePath writePath;
   private final Damage damage;
   private final Maintenance maintenance;
+  private final LogicalSize logicalSize;
+  private final WorkCount flushes = new WorkCount();
   /** Up to where all is on disk. Closed when the flush task ends. */
   private final SeqWait flushed;
   private final Task<?> flush;
@@ -94,6 +100,7 @@ public final class Timeline implements WalSink {
     this.writePath = new WritePath(store.diskConsistentLsn(), settings, services.openLayers());
     this.damage = new Damage(scope);
     this.maintenance = new Maintenance(scope, store, settings, services, damage);
+    this.logicalSize = new LogicalSize(scope, services.sizes(), new SizeSource());
     this.flushed = SeqWait.startingAt("flushed", store.diskConsistentLsn().value());
     scope.onClosed("release layers", this::release);
     scope.token().onCancel(writePath.lastRecord()::close);
@@ -215,10 +222,10 @@ public final class Timeline implements WalSink {
     while (true) {
       token.throwIfCancelled();
       try {
-        LayerFile written = FileTask.call(scope, Kind.LAYER_WRITE, own -> {
+        LayerFile written = flushes.<LayerFile, IOException>count(() -> FileTask.call(scope, Kind.LAYER_WRITE, own -> {
           Faults.point("layer.before-write", IOException::new);
           return store.flush(layer);
-        });
+        }));
         log.info("flushed {}, {} records", written.file().getFileName(), written.recordCount());
         return;
       } catch (IOException failed) {
@@ -439,6 +446,68 @@ public final class Timeline implements WalSink {
   public long databaseSize(int database, Lsn lsn, CancellationToken token)
       throws ReadException, IOException, InterruptedException {
     return ask(lsn, token, reads -> reads.databaseSize(database));
+  }
+
+  /**
+   * {@return where the log was at a time}
+   *
+   * <p>The search is part of the calling task: if that is cancelled, the search has ended when this ends.
+   *
+   * @param time the time
+   * @throws IOException if a file cannot be read, or is damaged
+   * @throws io.tidegate.GateClosedException if the timeline closes
+   * @throws io.tidegate.CancelledException if the calling task is cancelled, or the timeline closes meanwhile
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public LsnAtTime lsnAt(Instant time) throws IOException, InterruptedException {
+    try (Scope searching = scope.child("commit-search")) {
+      return FileTask.call(searching, Kind.LAYER_READ, token -> {
+        CommitSearch search = new CommitSearch(time);
+        Lsn end = lastRecordLsn();
+        eachLayer(end, (layer, upTo) -> {
+          Faults.point("timeline.commit-search", IOException::new);
+          token.throwIfCancelled();
+          search.in(layer, upTo);
+        });
+        return search.answer(gcCutoff(), end);
+      });
+    }
+  }
+
+  /** {@return how large its relations are, as far as that is known} */
+  public LogicalSize logicalSize() {
+    return logicalSize;
+  }
+
+  private final class SizeSource implements LogicalSize.Source {
+    @Override
+    public Lsn lastRecordLsn() {
+      return Timeline.this.lastRecordLsn();
+    }
+
+    @Override
+    public LogicalSize.Known now() throws IOException, InterruptedException {
+      Lsn lsn = lastRecordLsn();
+      return FileTask.call(scope, Kind.LAYER_READ, token -> new RelationReads((upTo, look) ->
+          eachLayer(upTo, (layer, limit) -> {
+            token.throwIfCancelled();
+            look.in(layer, limit);
+          }), lsn).total());
+    }
+  }
+
+  /** {@return the flushes of layers, the compactions and the garbage collections so far, in this order and by these names} */
+  public SequencedMap<String, WorkCount> work() {
+    SequencedMap<String, WorkCount> work = new LinkedHashMap<>();
+    work.put("flush", flushes);
+    work.put("compaction", maintenance.compactions());
+    work.put("gc", maintenance.collections());
+    return work;
+  }
+
+  /** {@return how many bytes its layer files have} */
+  public long physicalSize() {
+    return store.layers().stream().mapToLong(LayerFile::fileBytes).sum();
   }
 
   private interface Question<T> {

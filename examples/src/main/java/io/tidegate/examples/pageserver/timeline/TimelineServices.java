@@ -11,9 +11,10 @@ import io.tidegate.sync.Limiter;
  * @param compactions how many compactions may run at a time
  * @param collections how many garbage collections may run at a time
  * @param openLayers how many bytes all open layers may hold
+ * @param sizes how many logical sizes may be worked out at a time
  */
 public record TimelineServices(
-    PageCache pages, Limiter compactions, Limiter collections, OpenLayerLimit openLayers) {
+    PageCache pages, Limiter compactions, Limiter collections, OpenLayerLimit openLayers, Limiter sizes) {
   private static final int CACHED_PAGES = 8192;
 
   /** {@return the services of a process, as large as usual} */
@@ -33,6 +34,7 @@ public record TimelineServices(
         PageCache.of(CACHED_PAGES),
         Limiter.of("compactions", compactions),
         Limiter.of("garbage collections", 1),
-        openLayers);
+        openLayers,
+        Limiter.of("logical sizes", 1));
   }
 }

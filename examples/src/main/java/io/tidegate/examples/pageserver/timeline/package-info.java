@@ -10,6 +10,11 @@
  *   <li>{@code file.before-sync}: a file is written under its temporary name; passed for the metadata as well
  *   <li>{@code layer.before-metadata}: the layer is durable, and the metadata do not vouch for it
  * </ul>
+ * and in the tasks that look at layers as a whole:
+ * <ul>
+ *   <li>{@code timeline.logical-size.before}: the size is about to be worked out
+ *   <li>{@code timeline.commit-search}: before each layer in which a time is looked for
+ * </ul>
  */
 @NullMarked
 package io.tidegate.examples.pageserver.timeline;

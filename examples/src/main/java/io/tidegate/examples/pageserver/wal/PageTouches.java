@@ -34,7 +34,7 @@ public final class PageTouches {
   private PageTouches() {}
 
   /**
-   * {@return the pages of a record, and its {@linkplain RelationMark marks}}
+   * {@return the pages of a record, its {@linkplain RelationMark marks}, and that it is a {@linkplain CommitTime#KEY commit}}
    *
    * @throws WalFormatException if the record is too short for what its operation needs
    */
@@ -55,6 +55,8 @@ public final class PageTouches {
     for (RelationMark mark : RelationMark.of(record)) {
       touches.add(new PageTouch(mark.key(), PageEffect.CHANGE));
     }
+    // Of commits that no read can tell apart any more, the last is enough: each takes the place of the one before.
+    CommitTime.of(record).ifPresent(time -> touches.add(new PageTouch(CommitTime.KEY, PageEffect.INIT)));
     return touches;
   }
 

@@ -22,7 +22,7 @@ public final class WalRecord {
 
   private static final int XID_OFFSET = 4;
   private static final int INFO_OFFSET = 16;
-  private static final int RESOURCE_MANAGER_OFFSET = 17;
+  static final int RESOURCE_MANAGER_OFFSET = 17;
 
   /* RM_XLOG_ID of src/include/access/rmgrlist.h and its operations of src/include/catalog/pg_control.h. */
   private static final int XLOG = 0;

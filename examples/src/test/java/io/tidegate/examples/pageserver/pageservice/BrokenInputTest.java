@@ -61,7 +61,7 @@ class BrokenInputTest {
   void session_endsByARuleWhateverComes() throws Exception {
     try (Scope server = Scope.root("server")) {
       Scope watches = server.child("watches");
-      Commands commands = new Commands(new FakeTimelines(server), HASTY.waitLsn());
+      Commands commands = new Commands(new FakeTimelines(server), HASTY.waitLsn(), new PageTraffic(() -> 0));
       int violations = 0;
       int opened = 0;
       for (int seed = 0; seed < THROUGH_THE_SESSION; seed++) {

@@ -10,10 +10,12 @@ import io.tidegate.examples.pageserver.management.http.HttpTraffic;
 import io.tidegate.examples.pageserver.management.http.Request;
 import io.tidegate.examples.pageserver.management.http.Response;
 import io.tidegate.examples.pageserver.management.http.Router;
+import io.tidegate.examples.pageserver.pageservice.PageTraffic;
 import io.tidegate.examples.pageserver.tenant.RefusedException;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Map;
 
 /** The management API as a whole: its routes, and the status of each refusal. */
@@ -23,9 +25,10 @@ public final class ManagementApi {
    *
    * @param server the root
    * @param tenants the tenants
+   * @param pages what the page service has answered
    * @param testing whether faults may be armed
    */
-  public record Subject(Scope server, Tenants tenants, boolean testing) {
+  public record Subject(Scope server, Tenants tenants, PageTraffic pages, boolean testing) {
     /** {@return whether tenants are still being found, or no longer there, in a word} */
     String state() {
       if (server.isClosing()) {
@@ -35,6 +38,9 @@ public final class ManagementApi {
     }
   }
 
+  /** How often all sizes are worked out. */
+  private static final Duration SIZE_PERIOD = Duration.ofMinutes(10);
+
   private final Subject subject;
   private final HttpTraffic traffic = new HttpTraffic();
   private final Metrics metrics;
@@ -43,7 +49,7 @@ public final class ManagementApi {
   private ManagementApi(Subject subject) {
     this.subject = subject;
     Tenants tenants = subject.tenants();
-    this.metrics = new Metrics(subject.server(), tenants, traffic);
+    this.metrics = new Metrics(subject, traffic);
     router
         .on("GET", "/v1/status", (request, token) -> status())
         .on("GET", "/v1/tasks", (request, token) -> tasks(request))
@@ -52,6 +58,7 @@ public final class ManagementApi {
     new FaultRoutes(subject.testing()).addTo(router);
     new TenantRoutes(tenants).addTo(router);
     new TimelineRoutes(tenants).addTo(router);
+    new MaintenanceRoutes(tenants).addTo(router);
   }
 
   /**
@@ -65,6 +72,7 @@ public final class ManagementApi {
    */
   public static HttpServer start(Scope management, InetSocketAddress address, Subject subject) throws IOException {
     ManagementApi api = new ManagementApi(subject);
+    new SizeUpdates(subject.tenants(), SIZE_PERIOD).start(management);
     return HttpServer.start(management, address, HttpLimits.DEFAULT, api.traffic, api::handle);
   }
 

@@ -10,21 +10,22 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapsho
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import io.tidegate.Scope;
 import io.tidegate.carrier.CarrierPool;
 import io.tidegate.carrier.PoolStats;
 import io.tidegate.examples.pageserver.management.http.HttpTraffic;
 import io.tidegate.examples.pageserver.management.http.Response;
+import io.tidegate.examples.pageserver.pageservice.PageTraffic;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pools;
-import io.tidegate.examples.pageserver.tenant.Tenants;
-import io.tidegate.examples.pageserver.timeline.Timeline;
+import io.tidegate.examples.pageserver.task.WorkCount;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -36,13 +37,11 @@ import java.util.stream.Collectors;
 final class Metrics {
   private static final PrometheusTextFormatWriter WRITER = PrometheusTextFormatWriter.create();
 
-  private final Scope server;
-  private final Tenants tenants;
+  private final ManagementApi.Subject subject;
   private final HttpTraffic traffic;
 
-  Metrics(Scope server, Tenants tenants, HttpTraffic traffic) {
-    this.server = server;
-    this.tenants = tenants;
+  Metrics(ManagementApi.Subject subject, HttpTraffic traffic) {
+    this.subject = subject;
     this.traffic = traffic;
   }
 
@@ -54,13 +53,11 @@ final class Metrics {
 
   private List<MetricSnapshot> all() {
     List<MetricSnapshot> all = new ArrayList<>();
-    addTenants(all);
-    addTimelines(all);
-    all.add(gauge("pageserver_open_layer_bytes", "Bytes of records in the layers of all timelines that take more.",
-        List.of(tenants), any -> Labels.EMPTY, Tenants::openLayerBytes));
+    new TenantMetrics(subject.tenants()).addTo(all);
+    addPageService(all);
     addPools(all);
-    Map<String, Long> running =
-        server.tasks().stream().collect(Collectors.groupingBy(task -> task.kind().name(), Collectors.counting()));
+    Map<String, Long> running = subject.server().tasks().stream()
+        .collect(Collectors.groupingBy(task -> task.kind().name(), Collectors.counting()));
     all.add(gauge("pageserver_tasks", "Tasks that run, by kind.", List.of(Kind.values()),
         kind -> Labels.of("kind", kind.name()), kind -> running.getOrDefault(kind.name(), 0L)));
     all.add(counter("http_requests", "Answers of the management API, by status.", traffic.answers().entrySet(),
@@ -72,35 +69,17 @@ final class Metrics {
     return all;
   }
 
-  private void addTenants(List<MetricSnapshot> all) {
-    all.add(gauge("pageserver_tenants", "One for each tenant, by its state.", tenants.list(),
-        tenant -> Labels.of("tenant_id", tenant.id().toString(), "state", StateInfo.of(tenant.state()).slug()),
-        tenant -> 1));
-  }
-
-  private void addTimelines(List<MetricSnapshot> all) {
-    List<Timeline> timelines = tenants.timelines();
-    all.add(gauge("pageserver_last_record_lsn", "End of the last record that was ingested.", timelines,
-        Metrics::labels, timeline -> timeline.lastRecordLsn().value()));
-    all.add(gauge("pageserver_disk_consistent_lsn", "Up to where the log is durable on disk.", timelines,
-        Metrics::labels, timeline -> timeline.diskConsistentLsn().value()));
-    all.add(gauge("pageserver_remote_consistent_lsn", "Up to where the remote store has the log.", timelines,
-        Metrics::labels, timeline -> timeline.remoteConsistentLsn().value()));
-    all.add(gauge("pageserver_layers_in_memory", "Layers that are not on disk yet.", timelines,
-        Metrics::labels, Timeline::layersInMemory));
-    all.add(gauge("pageserver_layers_on_disk", "Layers on disk.", timelines,
-        Metrics::labels, Timeline::layersOnDisk));
-    all.add(gauge("pageserver_compaction_paused", "Whether compaction has failed too often to be tried now.", timelines,
-        Metrics::labels, timeline -> timeline.maintenance().isCompactionPaused() ? 1 : 0));
-    all.add(gauge("pageserver_damaged_layers", "Layer files that were found damaged.", timelines,
-        Metrics::labels, timeline -> timeline.maintenance().damagedFiles().size()));
-    all.add(gauge("pageserver_wal_source_connected", "Whether a connection to the source is up.", timelines,
-        Metrics::labels, timeline -> timeline.walReceiver().map(each -> each.isConnected() ? 1 : 0).orElse(0)));
-  }
-
-  private static Labels labels(Timeline timeline) {
-    return Labels.of(
-        "tenant_id", timeline.metadata().tenantId().toString(), "timeline_id", timeline.id().toString());
+  private void addPageService(List<MetricSnapshot> all) {
+    Set<Map.Entry<String, WorkCount>> requests = subject.pages().requests().entrySet();
+    Function<Map.Entry<String, WorkCount>, Labels> labels = each -> Labels.of("request", each.getKey());
+    all.add(gauge("page_service_sessions", "Sessions of page clients.", List.of(subject.pages()),
+        any -> Labels.EMPTY, PageTraffic::sessions));
+    all.add(counter("page_service_requests", "Page requests that were answered, errors left out.", requests,
+        labels, each -> each.getValue().done()));
+    all.add(counter("page_service_errors", "Page requests that were answered with an error, or cut off.", requests,
+        labels, each -> each.getValue().failed()));
+    all.add(counter("page_service_seconds", "How long page requests took, with their waits for the log.", requests,
+        labels, each -> seconds(each.getValue().time())));
   }
 
   private record Reading(CarrierPool pool, PoolStats stats) {
@@ -109,7 +88,7 @@ final class Metrics {
     }
 
     double cpuSeconds() {
-      return stats.cpuTime().map(time -> time.toNanos() / 1e9).orElse(Double.NaN);
+      return stats.cpuTime().map(Metrics::seconds).orElse(Double.NaN);
     }
   }
 
@@ -134,15 +113,19 @@ final class Metrics {
         pools, Reading::labels, each -> each.stats.starvations()));
   }
 
-  private static <T> MetricSnapshot gauge(
-      String name, String help, List<T> of, Function<T, Labels> labels, ToDoubleFunction<T> value) {
+  static double seconds(Duration time) {
+    return time.toNanos() / 1e9;
+  }
+
+  static <T> MetricSnapshot gauge(
+      String name, String help, Iterable<T> of, Function<T, Labels> labels, ToDoubleFunction<T> value) {
     GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(name).help(help);
     of.forEach(each -> gauge.dataPoint(
         GaugeDataPointSnapshot.builder().labels(labels.apply(each)).value(value.applyAsDouble(each)).build()));
     return gauge.build();
   }
 
-  private static <T> MetricSnapshot counter(
+  static <T> MetricSnapshot counter(
       String name, String help, Iterable<T> of, Function<T, Labels> labels, ToDoubleFunction<T> value) {
     CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
     of.forEach(each -> counter.dataPoint(

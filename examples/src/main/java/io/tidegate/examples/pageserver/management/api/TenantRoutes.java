@@ -39,6 +39,7 @@ final class TenantRoutes {
         .on("GET", ONE, (request, token) -> info(Inputs.tenant(request)))
         .on("DELETE", ONE, (request, token) -> delete(Inputs.tenant(request)))
         .on("GET", ONE + "/config", (request, token) -> config(tenants.find(Inputs.tenant(request))))
+        .on("GET", ONE + "/size", (request, token) -> size(tenants.find(Inputs.tenant(request))))
         .on("POST", ONE + "/attach", (request, token) -> attach(Inputs.tenant(request)))
         .on("POST", ONE + "/detach", (request, token) -> detach(request))
         .on("POST", ONE + "/ignore", (request, token) -> ignore(request))
@@ -106,6 +107,11 @@ final class TenantRoutes {
     return Json.ok(Map.of(
         "tenant_specific_overrides", tenant.config().texts(),
         "effective_config", tenant.effectiveConfig().effective()));
+  }
+
+  private static Response size(Tenant tenant) throws IOException, InterruptedException {
+    tenant.checkActive();
+    return Json.ok(TenantSize.of(tenant));
   }
 
   private Response attach(TenantId id) throws IOException, InterruptedException {

@@ -5,6 +5,7 @@ import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
 import io.tidegate.examples.pageserver.tenant.TimelineSlot;
+import io.tidegate.examples.pageserver.timeline.LogicalSize;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
@@ -29,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  * @param remoteConsistentLsn up to where the remote store has it
  * @param layersInMemory layers that are not on disk yet
  * @param layersOnDisk layers that are
+ * @param currentPhysicalSize the bytes of its layer files
+ * @param currentLogicalSize the bytes of its relations, when that was worked out last; none if it never was
+ * @param currentLogicalSizeIsAccurate whether that is exact, and as of the last record
+ * @param currentLogicalSizeNonIncremental the same, worked out for this request; only where it asks for that
+ * @param latestGcCutoffLsn from where on reads are answered
  * @param walSourceConnstr where its log comes from, without a password; none if from nowhere
  * @param lastReceivedMsgLsn the end of the last message with WAL
  * @param lastReceivedMsgTs when that came, in microseconds since 1970
@@ -47,13 +53,24 @@ record TimelineInfo(
     @Nullable Lsn remoteConsistentLsn,
     @Nullable Integer layersInMemory,
     @Nullable Integer layersOnDisk,
+    @Nullable Long currentPhysicalSize,
+    @Nullable Long currentLogicalSize,
+    @Nullable Boolean currentLogicalSizeIsAccurate,
+    @Nullable Long currentLogicalSizeNonIncremental,
+    @Nullable Lsn latestGcCutoffLsn,
     @Nullable String walSourceConnstr,
     @Nullable Lsn lastReceivedMsgLsn,
     @Nullable Long lastReceivedMsgTs,
     @Nullable Boolean compactionPaused,
     @Nullable List<String> damagedLayers) {
   static TimelineInfo of(TenantId tenant, TimelineSlot slot) {
+    return of(tenant, slot, null);
+  }
+
+  /** {@return the same with a size that was worked out just now} */
+  static TimelineInfo of(TenantId tenant, TimelineSlot slot, @Nullable Long sizeNow) {
     Optional<Timeline> timeline = slot.timeline();
+    Optional<LogicalSize.Known> size = timeline.flatMap(each -> each.logicalSize().known());
     Optional<WalReceiver> receiver = timeline.flatMap(Timeline::walReceiver);
     Optional<Received> received = receiver.flatMap(each -> each.status().value().lastReceived());
     return new TimelineInfo(
@@ -68,6 +85,12 @@ record TimelineInfo(
         timeline.map(Timeline::remoteConsistentLsn).orElse(null),
         timeline.map(Timeline::layersInMemory).orElse(null),
         timeline.map(Timeline::layersOnDisk).orElse(null),
+        timeline.map(Timeline::physicalSize).orElse(null),
+        size.map(LogicalSize.Known::bytes).orElse(null),
+        size.map(known -> known.isExact() && timeline.map(Timeline::lastRecordLsn).equals(Optional.of(known.lsn())))
+            .orElse(null),
+        sizeNow,
+        timeline.map(Timeline::gcCutoff).orElse(null),
         receiver.map(WalReceiver::where).orElse(null),
         received.map(Received::lsn).orElse(null),
         received.map(TimelineInfo::micros).orElse(null),

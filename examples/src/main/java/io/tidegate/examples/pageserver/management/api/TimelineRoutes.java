@@ -14,12 +14,17 @@ import io.tidegate.examples.pageserver.tenant.State;
 import io.tidegate.examples.pageserver.tenant.Tenant;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.tenant.TimelineSlot;
+import io.tidegate.examples.pageserver.timeline.LsnAtTime;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiverStatus;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiverStatus.Received;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -76,6 +81,7 @@ final class TimelineRoutes {
         .on("POST", ALL, (request, token) -> create(request))
         .on("GET", ONE, (request, token) -> info(request))
         .on("DELETE", ONE, (request, token) -> delete(request))
+        .on("GET", ONE + "/get_lsn_by_timestamp", (request, token) -> lsnAt(request))
         .on("GET", ONE + "/wal_receiver", (request, token) -> walReceiver(timeline(request)));
   }
 
@@ -88,7 +94,23 @@ final class TimelineRoutes {
     return Json.ok(tenant.timelines().stream().map(slot -> TimelineInfo.of(id, slot)).toList());
   }
 
-  private Response info(Request request) {
+  private Response lsnAt(Request request) throws IOException, InterruptedException {
+    String text = request.parameter("timestamp")
+        .orElseThrow(() -> HttpException.badRequest("field timestamp is missing"));
+    Instant time = Inputs.parse("timestamp", text, TimelineRoutes::instant);
+    LsnAtTime found = timeline(request).lsnAt(time);
+    return Json.ok(Map.of("lsn", found.lsn(), "kind", found.kind().name().toLowerCase(Locale.ROOT)));
+  }
+
+  private static Instant instant(String text) {
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeParseException malformed) {
+      throw new IllegalArgumentException("a time is like 2026-01-31T12:00:00Z, not \"" + text + "\"", malformed);
+    }
+  }
+
+  private Response info(Request request) throws IOException, InterruptedException {
     TenantId tenantId = Inputs.tenant(request);
     TimelineId id = Inputs.timeline(request);
     Tenant tenant = tenants.find(tenantId);
@@ -97,6 +119,11 @@ final class TimelineRoutes {
       tenant.timeline(id); // says for certain that there is none
       throw HttpException.unavailable("timeline " + id + " has come to be just now");
     }
+    boolean sizeNow = Inputs.flag(request, "include-non-incremental-logical-size", false);
+    if (sizeNow) {
+      return Json.ok(TimelineInfo.of(tenantId, slot.get(), tenant.timeline(id).logicalSize().await().bytes()));
+    }
+    slot.get().timeline().ifPresent(timeline -> timeline.logicalSize().refresh());
     return Json.ok(TimelineInfo.of(tenantId, slot.get()));
   }
 

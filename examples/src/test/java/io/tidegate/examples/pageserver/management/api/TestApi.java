@@ -9,6 +9,7 @@ import io.tidegate.CloseReport;
 import io.tidegate.Scope;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.management.http.HttpServer;
+import io.tidegate.examples.pageserver.pageservice.PageTraffic;
 import io.tidegate.examples.pageserver.remote.FolderStore;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.storage.Disk;
@@ -32,6 +33,7 @@ final class TestApi implements AutoCloseable {
 
   final Scope root = Scope.root("server");
   final Tenants tenants;
+  final PageTraffic pages = new PageTraffic(() -> 0);
   final HttpServer http;
   private final Scope management;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -60,7 +62,7 @@ final class TestApi implements AutoCloseable {
     tenants = new Tenants(root, new Services(local, Disk.real(), remote, TenantConfig.EMPTY, shared));
     management = root.child("management");
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    http = ManagementApi.start(management, anyPort, new ManagementApi.Subject(root, tenants, testing));
+    http = ManagementApi.start(management, anyPort, new ManagementApi.Subject(root, tenants, pages, testing));
     root.onDrain("close tenants", () -> tenants.scope().closeGracefully(Duration.ofMinutes(1)));
     root.onDrain("stop management", management::close);
   }
