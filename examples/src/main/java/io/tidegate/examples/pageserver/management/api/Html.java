@@ -2,10 +2,14 @@
 package io.tidegate.examples.pageserver.management.api;
 
 import io.tidegate.examples.pageserver.tenant.State;
+import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Writes HTML; whatever is not a tag of its own is escaped. Not safe for use by several threads. */
 final class Html {
+  private static final List<String> UNITS = List.of("B", "KiB", "MiB", "GiB", "TiB");
+
   private final StringBuilder out = new StringBuilder();
 
   /** Adds what is HTML already. */
@@ -69,6 +73,21 @@ final class Html {
       case BROKEN -> "bad";
     };
     return raw("<td>").element("span", "state " + look, state).raw("</td>");
+  }
+
+  /** Adds a cell with a number of bytes, in the unit that suits it. */
+  Html bytes(long bytes) {
+    return raw("<td class=\"n\" title=\"").text(bytes).raw(" bytes\">").text(inWords(bytes)).raw("</td>");
+  }
+
+  private static String inWords(long bytes) {
+    double left = bytes;
+    int unit = 0;
+    while (left >= 1024 && unit < UNITS.size() - 1) {
+      left /= 1024;
+      unit++;
+    }
+    return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", left, UNITS.get(unit));
   }
 
   @Override

@@ -56,14 +56,22 @@ final class StatusPage {
 
   private String content() {
     Html html = new Html();
-    html.raw("<p>process ").text(ProcessHandle.current().pid()).raw(", ")
-        .text(subject.state()).raw(", ")
-        .text(subject.server().tasks().size()).raw(" tasks</p>");
+    addServer(html);
     addPools(html);
     addTimelines(html);
     html.heading("Tasks").raw("<ul class=\"tree wide\">");
     addScope(html, TaskTree.of(subject.server()));
     return html.raw("</ul>").toString();
+  }
+
+  private void addServer(Html html) {
+    String state = subject.state();
+    html.raw("<p>").element("span", "state " + (state.equals("running") ? "ok" : "warn"), state).raw(" process ")
+        .text(ProcessHandle.current().pid()).raw(", ")
+        .text(subject.tenants().list().size()).raw(" tenants, ")
+        .text(subject.tenants().timelines().size()).raw(" timelines, ")
+        .text(subject.pages().sessions()).raw(" page clients, ")
+        .text(subject.server().tasks().size()).raw(" tasks</p>");
   }
 
   private static void addPools(Html html) {
@@ -94,31 +102,43 @@ final class StatusPage {
 
   private void addTimelines(Html html) {
     html.heading("Tenants and timelines")
-        .table("tenant", "state", "timeline", "state", "last record", "#layers in memory", "#on disk", "log", "source");
+        .table("tenant", "state", "timeline", "state", "last record", "#behind the source", "#not on disk", "#not remote",
+            "log", "#layers", "#files", "#relations", "source");
     subject.tenants().list().forEach(entry -> addTenant(html, entry));
     html.endTable().raw("<p>log: <i class=\"key\" style=\"background:var(--ok)\"></i>in the remote store")
         .raw("<i class=\"key\" style=\"background:var(--disk)\"></i>on disk only")
-        .raw("<i class=\"key\" style=\"background:var(--warn)\"></i>in memory only</p>");
+        .raw("<i class=\"key\" style=\"background:var(--warn)\"></i>in memory only; layers: in memory + on disk</p>");
   }
 
   private static void addTenant(Html html, Tenants.Entry entry) {
-    html.raw("<tr>").id(entry.id()).state(entry.state()).raw("<td colspan=\"7\"></td></tr>");
+    html.raw("<tr>").id(entry.id()).state(entry.state()).raw("<td colspan=\"11\"></td></tr>");
     entry.tenant().ifPresent(tenant -> tenant.timelines().forEach(slot -> addTimeline(html, slot)));
   }
 
   private static void addTimeline(Html html, TimelineSlot slot) {
     html.raw("<tr><td></td><td></td>").id(slot.id()).state(slot.state().value());
-    slot.timeline().ifPresentOrElse(timeline -> addNumbers(html, timeline), () -> html.raw("<td colspan=\"5\"></td>"));
+    slot.timeline().ifPresentOrElse(timeline -> addNumbers(html, timeline), () -> html.raw("<td colspan=\"9\"></td>"));
     html.raw("</tr>");
   }
 
   private static void addNumbers(Html html, Timeline timeline) {
-    html.cell(timeline.lastRecordLsn())
-        .number(timeline.layersInMemory())
-        .number(timeline.layersOnDisk())
+    html.cell(timeline.lastRecordLsn());
+    TenantMetrics.lag(timeline).ifPresentOrElse(html::bytes, () -> html.number(""));
+    html.bytes(rest(timeline, timeline.diskConsistentLsn()))
+        .bytes(rest(timeline, timeline.remoteConsistentLsn()))
         .raw("<td>");
     addLog(html, timeline);
-    html.raw("</td>").cell(timeline.walReceiver().map(StatusPage::source).orElse(""));
+    html.raw("</td>")
+        .number(timeline.layersInMemory() + " + " + timeline.layersOnDisk())
+        .bytes(timeline.physicalSize());
+    timeline.logicalSize().known().ifPresentOrElse(size -> html.bytes(size.bytes()), () -> html.number(""));
+    html.cell(timeline.walReceiver().map(StatusPage::source).orElse(""));
+  }
+
+  /** {@return how many bytes of a timeline's log are after a position, or after its start where that is later} */
+  private static long rest(Timeline timeline, Lsn position) {
+    Lsn start = timeline.metadata().startLsn();
+    return timeline.lastRecordLsn().minus(position.isBefore(start) ? start : position);
   }
 
   private static String source(WalReceiver receiver) {
