@@ -102,6 +102,9 @@ public enum Kind implements TaskKind {
   /** Reads or lists objects of the remote store. By whoever needs them, in its scope, once. */
   REMOTE_DOWNLOAD(Pools.REMOTE),
 
+  /** Has missing layers fetched. By a request, in the timeline's scope, until it has tried each; one at a time. */
+  LAYER_DOWNLOAD(Pools.BACKGROUND),
+
   /** Removes objects from the remote store. By whoever deletes them, in its scope, once. */
   REMOTE_DELETION(Pools.REMOTE);
 

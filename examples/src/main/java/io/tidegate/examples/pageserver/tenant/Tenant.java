@@ -10,6 +10,7 @@ import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.remote.Downloads;
 import io.tidegate.examples.pageserver.remote.Uploads;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
@@ -223,7 +224,7 @@ public final class Tenant {
       Timeline timeline = Timeline.open(scope, store, this::settings, services.timelines(), ancestor(store.metadata()));
       Uploads uploads = Uploads.start(timeline.scope(), store, services.remote(), timeline::uploaded);
       timeline.onFlushed(() -> loops.flushed(timeline));
-      slot.activate(timeline, uploads);
+      slot.activate(timeline, uploads, new Downloads(timeline.scope(), store, services.remote(), services.disk()));
       return timeline;
     } catch (IOException | RuntimeException refused) {
       store.close();
@@ -472,6 +473,17 @@ public final class Tenant {
   public Timeline timeline(TimelineId timelineId) {
     checkActive();
     return slot(timelineId).active();
+  }
+
+  /**
+   * {@return what fetches missing layers of a timeline that works}
+   *
+   * @param timelineId its id
+   * @throws RefusedException if there is none, or it or the tenant is not active
+   */
+  public Downloads downloads(TimelineId timelineId) {
+    checkActive();
+    return slot(timelineId).activeDownloads();
   }
 
   private TimelineSlot slot(TimelineId timelineId) {

@@ -3,10 +3,12 @@ package io.tidegate.examples.pageserver.tenant;
 
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
+import io.tidegate.examples.pageserver.remote.Downloads;
 import io.tidegate.examples.pageserver.remote.Uploads;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.sync.Watch;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,8 @@ public final class TimelineSlot {
   private volatile @Nullable Timeline timeline;
   /** Written once, before the timeline. */
   private volatile @Nullable Uploads uploads;
+  /** Written once, before the timeline. */
+  private volatile @Nullable Downloads downloads;
   /** Written before the timeline is open, so that the ancestor is not deleted meanwhile, nor what is needed of it. */
   private volatile @Nullable BranchPoint branchPoint;
   /** Whether it is broken so that its branch point cannot be read. */
@@ -75,8 +79,9 @@ public final class TimelineSlot {
     hidesBranchPoint = true;
   }
 
-  void activate(Timeline opened, Uploads begun) {
+  void activate(Timeline opened, Uploads begun, Downloads prepared) {
     uploads = begun;
+    downloads = prepared;
     opened.metadata().branchPoint().ifPresent(this::branchesOff);
     timeline = opened;
     life.become(State.ACTIVE);
@@ -93,6 +98,11 @@ public final class TimelineSlot {
 
   void end() {
     life.end();
+  }
+
+  Downloads activeDownloads() {
+    active();
+    return Objects.requireNonNull(downloads);
   }
 
   Timeline active() {

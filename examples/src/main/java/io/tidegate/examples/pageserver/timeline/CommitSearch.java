@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Finds the first commit that is later than a time, and the one before it. Aborts change nothing that can be seen, and do
  * not count.
  *
- * <p>Layers may be looked into in any order, and again: what is noted of one is true whatever others say. Of a file without a
- * later commit only the index is read.
+ * <p>Layers may be looked into in any order, and again: what is noted of one is true whatever others say. Of a file
+ * without a later commit only the index is read.
  *
  * <p><b>Threads:</b> for one thread; blocks for I/O.
  */

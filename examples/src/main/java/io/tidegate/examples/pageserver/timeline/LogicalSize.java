@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How large the relations of a timeline are together. It takes a look into all layers to know: so it is worked out by a task of
- * the timeline, one at a time, for all who ask meanwhile, and the last answer is kept.
+ * How large the relations of a timeline are together. It takes a look into all layers to know: so it is worked out by a
+ * task of the timeline, one at a time, for all who ask meanwhile, and the last answer is kept.
  *
  * <p><b>Threads:</b> safe for use by any thread.
  */

@@ -496,7 +496,7 @@ public final class Timeline implements WalSink {
     }
   }
 
-  /** {@return the flushes of layers, the compactions and the garbage collections so far, in this order and by these names} */
+  /** {@return the flushes of layers, compactions and garbage collections so far, as flush, compaction and gc} */
   public SequencedMap<String, WorkCount> work() {
     SequencedMap<String, WorkCount> work = new LinkedHashMap<>();
     work.put("flush", flushes);

@@ -34,7 +34,7 @@ public final class PageTouches {
   private PageTouches() {}
 
   /**
-   * {@return the pages of a record, its {@linkplain RelationMark marks}, and that it is a {@linkplain CommitTime#KEY commit}}
+   * {@return the pages of a record, its {@linkplain RelationMark marks}, and {@link CommitTime#KEY} if it is a commit}
    *
    * @throws WalFormatException if the record is too short for what its operation needs
    */

@@ -59,6 +59,7 @@ public final class ManagementApi {
     new TenantRoutes(tenants).addTo(router);
     new TimelineRoutes(tenants).addTo(router);
     new MaintenanceRoutes(tenants).addTo(router);
+    new DownloadRoutes(tenants).addTo(router);
   }
 
   /**

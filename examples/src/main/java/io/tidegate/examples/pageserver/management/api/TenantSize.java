@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * How large a tenant is, with what that follows from. Timelines that do not work are left out.
  *
  * @param id which tenant
- * @param size what has to be kept for it, in bytes, however it is stored: of a timeline without an ancestor the relations and
- *     the log since the cutoff; of a branch its own log, or its relations if these are smaller
+ * @param size what has to be kept for it, in bytes, however it is stored: of a timeline without an ancestor the relations
+ *     and the log since the cutoff; of a branch its own log, or its relations if these are smaller
  * @param physicalSize the bytes of its layer files here
  * @param inputs its timelines
  */

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param ancestorLsn where it branches off
  * @param startLsn where its own log begins
  * @param lastRecordLsn the end of the last record that was ingested
+ * @param prevRecordLsn where the record before the last one begins; none while none has come since the start
  * @param diskConsistentLsn up to where all is durable on disk
  * @param remoteConsistentLsn up to where the remote store has it
  * @param layersInMemory layers that are not on disk yet
@@ -49,6 +50,7 @@ record TimelineInfo(
     @Nullable Lsn ancestorLsn,
     @Nullable Lsn startLsn,
     @Nullable Lsn lastRecordLsn,
+    @Nullable Lsn prevRecordLsn,
     @Nullable Lsn diskConsistentLsn,
     @Nullable Lsn remoteConsistentLsn,
     @Nullable Integer layersInMemory,
@@ -81,6 +83,7 @@ record TimelineInfo(
         timeline.flatMap(each -> each.metadata().branchPoint()).map(BranchPoint::lsn).orElse(null),
         timeline.map(each -> each.metadata().startLsn()).orElse(null),
         timeline.map(Timeline::lastRecordLsn).orElse(null),
+        timeline.map(Timeline::previousRecordLsn).filter(each -> !each.equals(Lsn.INVALID)).orElse(null),
         timeline.map(Timeline::diskConsistentLsn).orElse(null),
         timeline.map(Timeline::remoteConsistentLsn).orElse(null),
         timeline.map(Timeline::layersInMemory).orElse(null),

@@ -171,7 +171,8 @@ class StatusPageTest {
     String path = "//ul[@class='tree wide']" + String.format(child, "server") + String.format(child, "tenants")
         + String.format(child, "tenant-aaaaaaaa") + "/li[span='timeline-bbbbbbbb']";
     assertTrue(texts(content, path + "/div/span[@class='kind']").contains("LAYER_FLUSH"), path);
-    assertEquals(List.of("HTTP_LISTENER", "MANAGEMENT_REQUEST"), texts(content, "//li[span='http']/div/span[@class='kind']"));
+    assertEquals(List.of("HTTP_LISTENER", "MANAGEMENT_REQUEST"),
+        texts(content, "//li[span='http']/div/span[@class='kind']"));
     assertEquals(1, texts(content, "//div[contains(., 'GET /content')]").size());
   }
 

@@ -189,6 +189,7 @@ class TimeAndSizeTest {
     ingest();
     JsonNode before = detail("");
     assertEquals(0, before.path("current_physical_size").asLong(-1));
+    assertTrue(before.has("prev_record_lsn"), before::toString);
     Await.until("the logical size is known", () -> detail("").has("current_logical_size"));
     assertEquals(7 * 8192, detail("").path("current_logical_size").asLong());
     assertTrue(detail("").path("current_logical_size_is_accurate").asBoolean());
