@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.task;
 
+import io.tidegate.CancelledException;
+import io.tidegate.ClosedException;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -24,25 +26,28 @@ public final class WorkCount {
   public WorkCount() {}
 
   /**
-   * Does work, and counts it when it has ended.
+   * Does work, and counts it when it has ended. What a cancel or a close cuts off counts as neither done nor failed.
    *
    * @param work what to do
    * @param <T> the type of the result
    * @param <X> what it throws
    * @return the result
    * @throws X as the work does: then it has failed
-   * @throws InterruptedException as the work does: then it has failed
+   * @throws InterruptedException as the work does
    */
   public <T, X extends Exception> T count(Work<T, X> work) throws X, InterruptedException {
     long start = System.nanoTime();
-    boolean succeeded = false;
     try {
       T result = work.run();
-      succeeded = true;
+      done.increment();
       return result;
+    } catch (CancelledException | ClosedException | InterruptedException cutOff) {
+      throw cutOff;
+    } catch (Exception thrown) {
+      failed.increment();
+      throw thrown;
     } finally {
       nanos.add(System.nanoTime() - start);
-      (succeeded ? done : failed).increment();
     }
   }
 
@@ -51,12 +56,12 @@ public final class WorkCount {
     return done.sum();
   }
 
-  /** {@return how often it failed, or was cut off} */
+  /** {@return how often it failed} */
   public long failed() {
     return failed.sum();
   }
 
-  /** {@return how long all of it took, what failed included} */
+  /** {@return how long all of it took, what failed or was cut off included} */
   public Duration time() {
     return Duration.ofNanos(nanos.sum());
   }

@@ -76,7 +76,7 @@ final class Metrics {
         any -> Labels.EMPTY, PageTraffic::sessions));
     all.add(counter("page_service_requests", "Page requests that were answered, errors left out.", requests,
         labels, each -> each.getValue().done()));
-    all.add(counter("page_service_errors", "Page requests that were answered with an error, or cut off.", requests,
+    all.add(counter("page_service_errors", "Page requests that were answered with an error.", requests,
         labels, each -> each.getValue().failed()));
     all.add(counter("page_service_seconds", "How long page requests took, with their waits for the log.", requests,
         labels, each -> seconds(each.getValue().time())));

@@ -131,7 +131,7 @@ final class TenantMetrics {
     }
     all.add(Metrics.counter("pageserver_operations", "Flushes, compactions and garbage collections.", work,
         Part::labels, part -> part.value.done()));
-    all.add(Metrics.counter("pageserver_operation_failures", "Those that have failed or were cut off.", work,
+    all.add(Metrics.counter("pageserver_operation_failures", "Those that have failed.", work,
         Part::labels, part -> part.value.failed()));
     all.add(Metrics.counter("pageserver_operation_seconds", "How long they took, waits for their turn left out.", work,
         Part::labels, part -> Metrics.seconds(part.value.time())));
