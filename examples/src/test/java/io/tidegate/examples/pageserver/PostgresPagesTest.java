@@ -52,7 +52,8 @@ class PostgresPagesTest {
 
   /** So each comparison reads from the layers of then. */
   private static final TimelineServices WITHOUT_CACHE =
-      new TimelineServices(PageCache.of(0), Limiter.of("compactions", 1), Limiter.of("garbage collections", 1));
+      new TimelineServices(PageCache.of(0), Limiter.of("compactions", 1), Limiter.of("garbage collections", 1),
+          Limiter.of("logical sizes", 1));
 
   @TempDir Path folder;
   private final Scope tenant = Scope.root("tenant");

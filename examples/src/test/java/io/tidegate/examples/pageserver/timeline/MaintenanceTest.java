@@ -139,7 +139,8 @@ class MaintenanceTest {
   @Test
   void limiter_boundsTheCompactionsOfAllTimelines() throws Exception {
     TimelineServices services =
-        new TimelineServices(PageCache.of(1), Limiter.of("compactions", 1), Limiter.of("collections", 1));
+        new TimelineServices(PageCache.of(1), Limiter.of("compactions", 1), Limiter.of("collections", 1),
+            Limiter.of("logical sizes", 1));
     Timeline one = open("one", services);
     Timeline other = open("other", services);
     put(one);
