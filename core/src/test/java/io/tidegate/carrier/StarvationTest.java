@@ -106,7 +106,7 @@ class StarvationTest {
     Await.until("the second hog runs", () -> engine.occupants().toString().contains("HOG AGAIN"));
     assertEquals(0, engine.queued());
     for (int i = 1; i <= 3; i++) {
-      watch.look(first + i * 2 * LIMIT.toNanos());
+      watch.look(first + 2L * i * LIMIT.toNanos());
       assertEquals(Optional.empty(), watch.current());
     }
     assertEquals(0, watch.episodes());

@@ -19,6 +19,7 @@ import io.tidegate.examples.pageserver.timeline.GcResult;
 import io.tidegate.examples.pageserver.timeline.PageCache;
 import io.tidegate.examples.pageserver.timeline.RelationNotTrackedException;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
+import io.tidegate.examples.pageserver.timeline.OpenLayerLimit;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import io.tidegate.examples.pageserver.timeline.UnknownPageException;
@@ -53,7 +54,7 @@ class PostgresPagesTest {
   /** So each comparison reads from the layers of then. */
   private static final TimelineServices WITHOUT_CACHE =
       new TimelineServices(PageCache.of(0), Limiter.of("compactions", 1), Limiter.of("garbage collections", 1),
-          Limiter.of("logical sizes", 1));
+          OpenLayerLimit.of(0), Limiter.of("logical sizes", 1));
 
   @TempDir Path folder;
   private final Scope tenant = Scope.root("tenant");

@@ -383,11 +383,6 @@ public final class Tenants {
         .toList();
   }
 
-  /** {@return how many bytes of records the layers of all timelines hold that take more} */
-  public long openLayerBytes() {
-    return services.timelines().openLayers().held();
-  }
-
   /** {@return the timelines of all tenants that work} */
   public List<Timeline> timelines() {
     return slots.tenants().stream()

@@ -140,7 +140,7 @@ class MaintenanceTest {
   void limiter_boundsTheCompactionsOfAllTimelines() throws Exception {
     TimelineServices services =
         new TimelineServices(PageCache.of(1), Limiter.of("compactions", 1), Limiter.of("collections", 1),
-            Limiter.of("logical sizes", 1));
+            OpenLayerLimit.of(0), Limiter.of("logical sizes", 1));
     Timeline one = open("one", services);
     Timeline other = open("other", services);
     put(one);
