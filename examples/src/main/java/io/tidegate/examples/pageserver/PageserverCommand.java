@@ -14,7 +14,9 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -94,6 +96,13 @@ public final class PageserverCommand implements Callable<Integer> {
       defaultValue = "PT30S",
       description = "Freeze the layer in memory when its first record is so old. Default: ${DEFAULT-VALUE}")
   private Duration checkpointTimeout = Duration.ofSeconds(30);
+
+  @Option(
+      names = "--tenant-default",
+      paramLabel = "SETTING=VALUE",
+      description = "What holds for a tenant that has no value of its own, as in compaction_period=20s; may be repeated, and "
+          + "goes before the options above. GET /v1/tenant/T/config lists the settings")
+  private Map<String, String> tenantDefaults = new LinkedHashMap<>();
 
   @Option(
       names = "--open-layers-limit",
@@ -225,9 +234,10 @@ public final class PageserverCommand implements Callable<Integer> {
         throw new IllegalArgumentException("--open-layers-limit is not negative");
       }
       List<PostgresSource> sources = postgres.stream().map(PostgresSource::of).toList();
-      TenantConfig defaults = TenantConfig.EMPTY
+      TenantConfig checkpoints = TenantConfig.EMPTY
           .with(Setting.CHECKPOINT_DISTANCE, Long.toString(Math.multiplyExact((long) checkpointMebibytes, 1L << 20)))
           .with(Setting.CHECKPOINT_TIMEOUT, TenantConfig.text(checkpointTimeout));
+      TenantConfig defaults = TenantConfig.of(tenantDefaults).orElse(checkpoints);
       Path folder = data.toAbsolutePath();
       Path remoteFolder = remote.map(Path::toAbsolutePath).orElse(folder.resolve("remote"));
       long openLayers = openLayersMebibytes.map(each -> (long) each << 20).orElseGet(OpenLayerLimit::usual);

@@ -68,7 +68,8 @@ class KillRoundsTest {
   /** Writes while the server receives, flushes and uploads, and kills it somewhere in that; answers what it had reported. */
   private Lsn killedRound(TestDatabase database) throws Exception {
     try (ChildProcess child = ChildProcess.start(folder, "--data", data().toString(), "--remote",
-        remote().toString(), "--checkpoint-distance", "1", "--postgres", database.connectionString())) {
+        remote().toString(), "--checkpoint-distance", "1", "--tenant-default", "compaction_period=0s",
+        "--postgres", database.connectionString())) {
       child.awaitOutput("receiving WAL");
       Lsn reported = Lsn.INVALID;
       for (int steps = 1 + RANDOM.nextInt(40); steps > 0; steps--) {

@@ -28,6 +28,9 @@ class PageserverCommandTest {
       --checkpoint-timeout  | PT99999999999H | 'PT99999999999H' is not between zero and
       --status-period       | soon           | 'soon' is no duration like PT20S
       --checkpoint-distance | 0              | checkpoint_distance
+      --tenant-default      | no_such=1      | no_such
+      --tenant-default      | gc_period=soon | soon
+      --tenant-default      | gc_period      | --tenant-default
       --checkpoint-distance | much           | --checkpoint-distance
       --open-layers-limit   | -1             | --open-layers-limit is not negative
       --wait-lsn-timeout    | PT0S           | 'PT0S' is not between zero and

@@ -97,6 +97,7 @@ class PageserverRestartTest {
   void start_afterKill_continuesAtTheLastLayer(Servers.Running servers) throws Exception {
     TestDatabase database = servers.first();
     try (ChildProcess child = ChildProcess.start(folder, "--data", data().toString(), "--checkpoint-distance", "1",
+        "--tenant-default", "compaction_period=0s",
         "--postgres", database.connectionString())) {
       child.awaitOutput("receiving WAL");
       database.work(40);
