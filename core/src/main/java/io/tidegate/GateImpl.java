@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import static java.lang.invoke.MethodHandles.lookup;
+
 import io.tidegate.carrier.PoolClock;
 import io.tidegate.carrier.Simulator;
 import io.tidegate.internal.Opening;
 import io.tidegate.internal.Openings;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,10 +46,14 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
    *     closing. At EMPTY nobody else changes the level, for raising leaves a higher one alone: so the own lock is not
    *     needed.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
+   * I6  Guards of an open gate may be in 'slots' instead of the list, see there.
    *
    * No lost wake-up: a closer adds itself to 'closers' before it reads the level; setClosed sets the level before it
    * wakes them.
    */
+  private static final VarHandle SLOTS =
+      ConstantBootstraps.fieldVarHandle(lookup(), "slots", VarHandle.class, GateImpl.class, GuardSlots.class);
+
   static final int OPEN = 0;
   static final int DRAINING = 1;
   static final int CLOSING = 2;
@@ -60,6 +68,8 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Who is inside; guarded by the lock. */
   private final MemberList list = new MemberList();
+  /** Written once, by whoever enters first by a guard. */
+  private volatile @Nullable GuardSlots slots;
   /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
   private boolean emptying;
   /** Any thread; written under the lock, but for CLOSED, see I4. */
@@ -113,14 +123,16 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   @Override
   public Guard enter(String holder) {
     GuardImpl guard = new GuardImpl(this, holder);
-    enter(guard);
+    if (!addGuard(guard)) {
+      throw refusal(guard);
+    }
     return guard;
   }
 
   @Override
   public Optional<Guard> tryEnter(String holder) {
     GuardImpl guard = new GuardImpl(this, holder);
-    return add(guard) ? Optional.of(guard) : Optional.empty();
+    return addGuard(guard) ? Optional.of(guard) : Optional.empty();
   }
 
   @Override
@@ -204,8 +216,44 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   void enter(Member member) {
     if (!add(member)) {
-      throw new GateClosedException(
-          this + " refuses " + member.holderName() + ": closing has " + (isClosed() ? "ended" : "begun"));
+      throw refusal(member);
+    }
+  }
+
+  private GateClosedException refusal(Member member) {
+    return new GateClosedException(
+        this + " refuses " + member.holderName() + ": closing has " + (isClosed() ? "ended" : "begun"));
+  }
+
+  /** Adds a guard without the lock, if the gate is open, and else as all members. */
+  private boolean addGuard(GuardImpl guard) {
+    Simulator.step("is about to enter a gate by a guard");
+    if (level == OPEN) {
+      GuardSlots places = slots();
+      guard.enteredAt(Current.clock().nanoTime());
+      if (places.put(guard)) {
+        Simulator.step("guard is in its place, is about to look whether the gate closes");
+        if (level == OPEN || !places.take(guard)) {
+          return true;
+        }
+        guard.at(GuardImpl.NO_PLACE);
+      }
+    }
+    return add(guard);
+  }
+
+  private GuardSlots slots() {
+    if (slots == null) {
+      SLOTS.compareAndSet(this, null, new GuardSlots());
+    }
+    return Objects.requireNonNull(slots);
+  }
+
+  /** Takes a guard out, if it is in. */
+  void leaveAsGuard(GuardImpl guard) {
+    Simulator.step("guard is about to leave a gate");
+    if (guard.place() == GuardImpl.NO_PLACE || !slots().take(guard)) {
+      leave(guard);
     }
   }
 
@@ -430,8 +478,12 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
       if (closeLog == null) {
         closeLog = new CloseLog(name, closer, clock, nowNanos);
       }
+      boolean wasOpen = level == OPEN;
       if (level < newLevel) {
         level = newLevel;
+      }
+      if (wasOpen && slots != null) {
+        slots.drainTo(list);
       }
       list.forEach(member -> {
         if (member instanceof GateImpl child) {
@@ -544,6 +596,9 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     synchronized (lock) {
       List<Member> found = new ArrayList<>();
       list.forEach(found::add);
+      if (level == OPEN && slots != null) {
+        slots.forEach(found::add);
+      }
       return found;
     }
   }

@@ -6,21 +6,39 @@ import org.jspecify.annotations.Nullable;
 
 /** A guard that some code holds by hand. */
 final class GuardImpl extends Member implements Gate.Guard {
+  /** Where a guard is that is in none of the places. */
+  static final int NO_PLACE = -1;
+
   private final String holder;
   /** Who entered: the task, else the thread. */
-  private final @Nullable TaskImpl<?> task;
-  private final Thread thread;
+  private final Object owner;
+  /** Where it was put, see GuardSlots; written by who enters, before others know the guard. */
+  private int place = NO_PLACE;
   /** Any thread. */
   private volatile String note = "";
 
   GuardImpl(GateImpl gate, String holder) {
     super(gate);
     this.holder = Objects.requireNonNull(holder, "holder");
-    this.task = Current.task();
-    this.thread = Thread.currentThread();
-    if (task != null) {
+    TaskImpl<?> task = Current.task();
+    if (task == null) {
+      this.owner = Thread.currentThread();
+    } else {
+      this.owner = task;
       task.noteHeld();
     }
+  }
+
+  void at(int taken) {
+    place = taken;
+  }
+
+  int place() {
+    return place;
+  }
+
+  private @Nullable TaskImpl<?> task() {
+    return owner instanceof TaskImpl<?> task ? task : null;
   }
 
   @Override
@@ -35,7 +53,7 @@ final class GuardImpl extends Member implements Gate.Guard {
 
   @Override
   public void close() {
-    gate().leave(this);
+    gate().leaveAsGuard(this);
   }
 
   @Override
@@ -45,6 +63,7 @@ final class GuardImpl extends Member implements Gate.Guard {
 
   @Override
   String kindName() {
+    TaskImpl<?> task = task();
     return task == null ? "" : task.kindName();
   }
 
@@ -54,24 +73,25 @@ final class GuardImpl extends Member implements Gate.Guard {
   }
 
   @Override
-  Thread thread() {
-    return thread;
+  @Nullable Thread thread() {
+    return owner instanceof TaskImpl<?> task ? task.thread() : (Thread) owner;
   }
 
   /** What the task that entered waits for: a guard that was handed on is taken for its own still. */
   @Override
   @Nullable WaitsFor waitsFor() {
+    TaskImpl<?> task = task();
     return task == null ? null : task.waitsFor();
   }
 
   @Override
   String inWaits() {
-    return this + ", entered by " + (task == null ? thread : task);
+    return this + ", entered by " + owner;
   }
 
   /** Whether the calling task, or the calling thread outside any task, is the one that entered. */
   boolean isOfCaller() {
-    return task == null ? thread == Thread.currentThread() : task == Current.task();
+    return owner == Thread.currentThread() || owner == Current.task();
   }
 
   @Override

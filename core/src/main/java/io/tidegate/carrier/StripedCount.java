@@ -17,15 +17,11 @@ final class StripedCount {
 
   private static final int CELLS_LOG2 = 5;
 
-  /** 2^64 by the golden ratio: spreads the numbers of threads over the upper bits. */
-  private static final long SPREAD = 0x9E3779B97F4A7C15L;
-
   private final AtomicLongArray cells = new AtomicLongArray((1 << CELLS_LOG2) * SPACING);
 
   /** Adds one, as a volatile write does. */
   void increment() {
-    int cell = (int) ((JvmThreads.currentCarrier().threadId() * SPREAD) >>> (Long.SIZE - CELLS_LOG2));
-    cells.getAndIncrement(cell * SPACING);
+    cells.getAndIncrement(JvmThreads.stripe(CELLS_LOG2) * SPACING);
   }
 
   /** Returns a value that the counter had at some time during the call. */

@@ -16,6 +16,9 @@ public final class JvmThreads {
   private static final @Nullable MethodHandle SCHEDULER = findScheduler();
   private static final @Nullable MethodHandle NEW_THREAD = findNewThread();
 
+  /** 2^64 by the golden ratio: spreads the numbers of threads over the upper bits. */
+  private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
   private JvmThreads() {}
 
   /** {@return the OS thread that the calling thread is on, or the calling thread itself where that is not known} */
@@ -25,6 +28,16 @@ public final class JvmThreads {
     } catch (Throwable impossible) {
       throw new LinkageError("The JVM no longer tells on which thread this one is", impossible);
     }
+  }
+
+  /**
+   * {@return one of 2<sup>n</sup> numbers from 0, that of the OS thread that the calling thread is on} Different ones have
+   * different numbers as far as these reach.
+   *
+   * @param log2 n
+   */
+  public static int stripe(int log2) {
+    return (int) ((currentCarrier().threadId() * SPREAD) >>> (Long.SIZE - log2));
   }
 
   /** {@return whether {@link #schedulerOf} tells anything} */

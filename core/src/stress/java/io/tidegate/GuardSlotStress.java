@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tidegate;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/** G1, G2, S2 of {@link GuardSlots}: who takes a place while a close begins is waited for, or refused. */
+final class GuardSlotStress {
+  private GuardSlotStress() {}
+
+  /** A guard comes and goes, another one comes, while the gate closes. */
+  @JCStressTest
+  @Outcome(id = "true, false", expect = ACCEPTABLE)
+  @Outcome(id = "false, true", expect = ACCEPTABLE)
+  @Outcome(expect = FORBIDDEN)
+  @State
+  public static class RealSecondGuard {
+    private final GateImpl gate = new GateImpl(null, "gate");
+
+    @Actor
+    public void enter(ZZ_Result r) {
+      gate.tryEnter("first").ifPresent(Gate.Guard::close);
+      r.r1 = gate.tryEnter("second").isPresent();
+    }
+
+    @Actor
+    public void close() {
+      gate.beginClose();
+    }
+
+    @Arbiter
+    public void after(ZZ_Result r) {
+      r.r2 = gate.isClosed();
+    }
+  }
+
+  @JCStressTest
+  @Outcome(id = "true, false", expect = ACCEPTABLE)
+  @Outcome(id = "false, true", expect = ACCEPTABLE)
+  @Outcome(id = "true, true", expect = ACCEPTABLE_INTERESTING, desc = "inside a closed gate")
+  @Outcome(expect = FORBIDDEN)
+  @State
+  public static class BrokenTwin extends Meeting {
+    private volatile boolean closing;
+    private volatile boolean placed;
+    private boolean closed;
+
+    @Actor
+    public void enter(ZZ_Result r) {
+      meet();
+      if (closing) {
+        return;
+      }
+      window();
+      placed = true; // broken: the level is not read again
+      r.r1 = true;
+    }
+
+    @Actor
+    public void close() {
+      meet();
+      closing = true;
+      closed = !placed;
+    }
+
+    @Arbiter
+    public void after(ZZ_Result r) {
+      r.r2 = closed;
+    }
+  }
+}
