@@ -15,8 +15,8 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 final class TaskWakeStress {
   private TaskWakeStress() {}
 
-  /** A token that tells whether it found its owner waiting. */
-  private abstract static class Race {
+  /** A task that begins to wait, and its token. */
+  abstract static class Race {
     final TaskImpl<?> task = RacePool.INLINE.task((ScopeImpl) Scope.root("race"));
 
     boolean cancelFindsItWaiting() {
