@@ -55,12 +55,7 @@ final class Comparisons {
             timeline("scope", 200_000), "scan of one map", timeline("globalMap", 200_000), 1.0 / 250),
         new Comparison("first close of a process",
             Subject.of("FirstCloseBenchmark.first"), "one after many",
-            Subject.of("FirstCloseBenchmark.afterMany"), 1.5),
-        new Comparison("advance a SeqWait, 100,000 waiters",
-            seqWait("advance", 100_000), "one waiter", seqWait("advance", 1)),
-        new Comparison("limiter, take and give back",
-            Subject.of("LimiterBenchmark.limiterAlone"), "fair Semaphore",
-            Subject.of("LimiterBenchmark.fairSemaphoreAlone")));
+            Subject.of("FirstCloseBenchmark.afterMany"), 1.5));
   }
 
   private static Subject spawn(String method) {
@@ -81,9 +76,5 @@ final class Comparisons {
 
   private static Subject timeline(String method, int live) {
     return Subject.of("TimelineCloseBenchmark." + method).with("live", live);
-  }
-
-  private static Subject seqWait(String method, int waiters) {
-    return Subject.of("SeqWaitBenchmark." + method).with("waiters", waiters);
   }
 }

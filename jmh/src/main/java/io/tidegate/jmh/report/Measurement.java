@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.jmh.report;
 
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.util.Map;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -16,7 +20,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** Runs one benchmark in one new JVM. */
 final class Measurement {
   private static final String PACKAGE = "io.tidegate.jmh.";
-  private static final TimeValue WARMUP = TimeValue.milliseconds(300);
+  private static final TimeValue WARMUP = TimeValue.milliseconds(200);
   private static final TimeValue ITERATION = TimeValue.milliseconds(200);
   private static final int ITERATIONS = 3;
 
@@ -28,7 +32,10 @@ final class Measurement {
    * @throws RunnerException if it failed, as a peer does that this JDK cannot run
    */
   static Score of(Subject subject) throws RunnerException {
-    RunResult result = new Runner(options(subject)).runSingle();
+    // What the forks write is about JMH itself; a failure comes as an exception.
+    OutputFormat nowhere =
+        OutputFormatFactory.createFormatInstance(new PrintStream(OutputStream.nullOutputStream()), VerboseMode.SILENT);
+    RunResult result = new Runner(options(subject), nowhere).runSingle();
     return new Score(
         result.getPrimaryResult().getScore(),
         other(result, CpuProfiler.CPU),
