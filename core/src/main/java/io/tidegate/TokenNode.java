@@ -161,6 +161,9 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToke
     if (stored != null) {
       return stored;
     }
+    if (parents instanceof ScopeToken above && !isDue()) { // nearly all tokens: that of a task, and of a scope itself
+      return above.storedCancel() == null ? null : TokenGraph.search(this);
+    }
     TokenNode node = this;
     while (node.cancel == null && !node.isDue()) {
       if (node instanceof ScopeToken || node.parents == null) {
