@@ -29,6 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 5, jvmArgsAppend = {"--add-opens", "java.base/java.lang=ALL-UNNAMED"})
 public class CarrierBenchmark {
   private static final int BATCH = 1_000;
+  private static final int PAIRS = 100;
 
   /** Whose carriers. */
   @Param({"named", "jdk"})
@@ -62,11 +63,30 @@ public class CarrierBenchmark {
     ended.await();
   }
 
-  /** Two threads that wake each other in turn; time per wake-up. */
+  /**
+   * Two threads that wake each other in turn; time per wake-up. Partly by chance: whether both run on one carrier or each on
+   * its own changes within a run, and with it the time by a factor of two or three, with either scheduler.
+   */
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public void handOff() throws InterruptedException {
-    new Ball().play(factory, BATCH);
+    Ball ball = new Ball();
+    ball.play(factory, BATCH);
+    ball.awaitEnd();
+  }
+
+  /** A hundred pairs at once, which keep all carriers busy; time per wake-up. */
+  @Benchmark
+  @OperationsPerInvocation(PAIRS * BATCH)
+  public void handOffOfMany() throws InterruptedException {
+    Ball[] balls = new Ball[PAIRS];
+    for (int i = 0; i < PAIRS; i++) {
+      balls[i] = new Ball();
+      balls[i].play(factory, BATCH);
+    }
+    for (Ball each : balls) {
+      each.awaitEnd();
+    }
   }
 
   /** What two threads pass to each other. */
@@ -74,19 +94,24 @@ public class CarrierBenchmark {
     /** Whose turn it is is told by its parity. Written by the one whose turn it is. */
     private volatile int passes;
 
-    /** Has two threads of a factory pass it, and waits until they have. */
-    void play(ThreadFactory factory, int rounds) throws InterruptedException {
-      Thread[] players = new Thread[2];
-      players[0] = factory.newThread(() -> pass(players, 0, rounds));
-      players[1] = factory.newThread(() -> pass(players, 1, rounds));
+    private final Thread[] players = new Thread[2];
+
+    /** Has two threads of a factory pass it. */
+    void play(ThreadFactory factory, int rounds) {
+      players[0] = factory.newThread(() -> pass(0, rounds));
+      players[1] = factory.newThread(() -> pass(1, rounds));
       players[0].start();
       players[1].start();
+    }
+
+    /** Waits until they have. */
+    void awaitEnd() throws InterruptedException {
       players[0].join();
       players[1].join();
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writes at a time
-    private void pass(Thread[] players, int own, int rounds) {
+    private void pass(int own, int rounds) {
       while (passes < rounds) {
         if (passes % 2 == own) {
           passes++;
