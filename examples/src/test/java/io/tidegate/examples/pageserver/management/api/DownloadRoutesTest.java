@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,13 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.Await;
-import io.tidegate.examples.pageserver.id.TenantId;
-import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.wal.SampleLog;
-import io.tidegate.examples.pageserver.wal.SampleRecords;
 import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
@@ -34,8 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class DownloadRoutesTest {
-  private static final String TENANT = "/v1/tenant/" + "a".repeat(32);
-  private static final String TIMELINE = TENANT + "/timeline/" + "b".repeat(32);
   private static final String DOWNLOAD = TIMELINE + "/download_remote_layers";
   private static final String TWO_AT_ONCE = "{\"max_concurrent_downloads\":2}";
   private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
@@ -49,10 +47,7 @@ class DownloadRoutesTest {
   @BeforeEach
   void start() throws Exception {
     api = new TestApi(folder);
-    api.expect(201, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + "a".repeat(32) + "\"}");
-    api.expect(201, "POST", TENANT + "/timeline",
-        "{\"new_timeline_id\":\"" + "b".repeat(32) + "\",\"start_lsn\":\"" + SampleRecords.START + "\"}");
-    timeline = api.tenants.find(TenantId.parse("a".repeat(32))).timeline(TimelineId.parse("b".repeat(32)));
+    timeline = api.createTimeline(TenantConfig.EMPTY);
     SampleLog wal = new SampleLog();
     for (int block = 0; block < 3; block++) {
       for (WalRecord record : wal.touch(TABLE, block).records()) {
@@ -65,7 +60,6 @@ class DownloadRoutesTest {
 
   @AfterEach
   void close() {
-    List.copyOf(Faults.armed()).forEach(Fault::close);
     api.close();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,13 +10,12 @@ import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
-import io.tidegate.examples.pageserver.id.TenantId;
-import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
+import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.wal.SampleLog;
-import io.tidegate.examples.pageserver.wal.SampleRecords;
 import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
@@ -38,8 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class MetricsTest {
-  private static final String TENANT = "/v1/tenant/" + "a".repeat(32);
-  private static final String TIMELINE = TENANT + "/timeline/" + "b".repeat(32);
   private static final String LABELS = "tenant_id=\"" + "a".repeat(32) + "\",timeline_id=\"" + "b".repeat(32) + "\"";
   private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
 
@@ -53,10 +51,7 @@ class MetricsTest {
   @BeforeEach
   void start() throws Exception {
     api = new TestApi(folder);
-    api.expect(201, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + "a".repeat(32) + "\",\"pitr_interval\":\"0s\"}");
-    api.expect(201, "POST", TENANT + "/timeline",
-        "{\"new_timeline_id\":\"" + "b".repeat(32) + "\",\"start_lsn\":\"" + SampleRecords.START + "\"}");
-    timeline = api.tenants.find(TenantId.parse("a".repeat(32))).timeline(TimelineId.parse("b".repeat(32)));
+    timeline = api.createTimeline(TenantConfig.EMPTY.with(Setting.PITR_INTERVAL, "0s"));
     wal.create(TABLE).touch(TABLE, 0).touch(TABLE, 1).commit(Instant.EPOCH.plusSeconds(2_000_000_000));
     for (WalRecord record : wal.records()) {
       timeline.put(record, CancellationToken.none());
@@ -65,7 +60,6 @@ class MetricsTest {
 
   @AfterEach
   void close() {
-    List.copyOf(Faults.armed()).forEach(Fault::close);
     api.close();
   }
 

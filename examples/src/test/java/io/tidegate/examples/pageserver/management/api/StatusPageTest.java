@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT_ID;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE_ID;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.Await;
-import io.tidegate.examples.pageserver.id.TenantId;
-import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.timeline.Timeline;
@@ -44,10 +46,6 @@ import org.xml.sax.InputSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class StatusPageTest {
-  private static final String TENANT_ID = "a".repeat(32);
-  private static final String TIMELINE_ID = "b".repeat(32);
-  private static final String TENANT = "/v1/tenant/" + TENANT_ID;
-  private static final String TIMELINE = TENANT + "/timeline/" + TIMELINE_ID;
   private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
   private static final XPath PATHS = XPathFactory.newInstance().newXPath();
 
@@ -60,15 +58,11 @@ class StatusPageTest {
   @BeforeEach
   void start() throws Exception {
     api = new TestApi(folder);
-    api.expect(201, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + TENANT_ID + "\"}");
-    api.expect(201, "POST", TENANT + "/timeline",
-        "{\"new_timeline_id\":\"" + TIMELINE_ID + "\",\"start_lsn\":\"" + SampleRecords.START + "\"}");
-    timeline = api.tenants.find(TenantId.parse(TENANT_ID)).timeline(TimelineId.parse(TIMELINE_ID));
+    timeline = api.createTimeline(TenantConfig.EMPTY);
   }
 
   @AfterEach
   void close() {
-    List.copyOf(Faults.armed()).forEach(Fault::close);
     api.close();
   }
 

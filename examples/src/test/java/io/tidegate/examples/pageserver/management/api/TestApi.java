@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidegate.CloseReport;
 import io.tidegate.Scope;
 import io.tidegate.examples.pageserver.config.TenantConfig;
+import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.management.http.HttpServer;
 import io.tidegate.examples.pageserver.pageservice.PageTraffic;
 import io.tidegate.examples.pageserver.remote.FolderStore;
@@ -15,7 +17,11 @@ import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.tenant.Services;
 import io.tidegate.examples.pageserver.tenant.Tenants;
+import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.timeline.TimelineServices;
+import io.tidegate.examples.pageserver.wal.SampleRecords;
+import io.tidegate.testing.Fault;
+import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,10 +31,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** The management API over tenants, without sources. */
 final class TestApi implements AutoCloseable {
+  static final String TENANT_ID = "a".repeat(32);
+  static final String TIMELINE_ID = "b".repeat(32);
+  static final String TENANT = "/v1/tenant/" + TENANT_ID;
+  static final String TIMELINE = TENANT + "/timeline/" + TIMELINE_ID;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   final Scope root = Scope.root("server");
@@ -94,12 +105,22 @@ final class TestApi implements AutoCloseable {
     return answer;
   }
 
+  /** Creates a tenant, that sets something of its own, and a timeline of it. */
+  Timeline createTimeline(TenantConfig own) throws Exception {
+    expect(201, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + TENANT_ID + "\"}");
+    tenants.find(TenantId.parse(TENANT_ID)).configure(own);
+    expect(201, "POST", TENANT + "/timeline",
+        "{\"new_timeline_id\":\"" + TIMELINE_ID + "\",\"start_lsn\":\"" + SampleRecords.START + "\"}");
+    return tenants.find(TenantId.parse(TENANT_ID)).timeline(TimelineId.parse(TIMELINE_ID));
+  }
+
   CloseReport closeInOrder() {
     return root.closeGracefully(Duration.ofMinutes(2));
   }
 
   @Override
   public void close() {
+    List.copyOf(Faults.armed()).forEach(Fault::close);
     root.close();
     client.close();
   }

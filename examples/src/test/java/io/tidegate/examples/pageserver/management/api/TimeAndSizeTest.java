@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE_ID;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,8 +14,8 @@ import io.tidegate.CancellationToken;
 import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.LogLines;
-import io.tidegate.examples.pageserver.id.TenantId;
-import io.tidegate.examples.pageserver.id.TimelineId;
+import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
+import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.wal.Lsn;
@@ -39,10 +42,6 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class TimeAndSizeTest {
-  private static final String TENANT_ID = "a".repeat(32);
-  private static final String TIMELINE_ID = "b".repeat(32);
-  private static final String TENANT = "/v1/tenant/" + TENANT_ID;
-  private static final String TIMELINE = TENANT + "/timeline/" + TIMELINE_ID;
   private static final Instant NOON = Instant.parse("2026-01-31T12:00:00Z");
   private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
   private static final RelTag OLD_TABLE = new RelTag(1663, 5, 1259, RelTag.MAIN);
@@ -58,15 +57,11 @@ class TimeAndSizeTest {
   @BeforeEach
   void start() throws Exception {
     api = new TestApi(folder);
-    api.expect(201, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + TENANT_ID + "\",\"pitr_interval\":\"0s\"}");
-    api.expect(201, "POST", TENANT + "/timeline",
-        "{\"new_timeline_id\":\"" + TIMELINE_ID + "\",\"start_lsn\":\"" + SampleRecords.START + "\"}");
-    timeline = api.tenants.find(TenantId.parse(TENANT_ID)).timeline(TimelineId.parse(TIMELINE_ID));
+    timeline = api.createTimeline(TenantConfig.EMPTY.with(Setting.PITR_INTERVAL, "0s"));
   }
 
   @AfterEach
   void close() {
-    List.copyOf(Faults.armed()).forEach(Fault::close);
     api.close();
     assertEquals(List.of(), log.lines(Level.ERROR));
     log.close();
