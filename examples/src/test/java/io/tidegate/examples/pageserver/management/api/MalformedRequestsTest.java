@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class MalformedRequestsTest {
   private static final int CLIENTS = 4;
-  private static final int REQUESTS_EACH = 25_000;
+  private static final int REQUESTS_EACH = Integer.getInteger("malformed.requests", 100_000) / CLIENTS;
   private static final int REQUESTS_A_CONNECTION = 50;
   private static final int READ_LIMIT_MILLIS = 120_000;
   private static final String ID = "0123456789abcdef0123456789abcdef";
