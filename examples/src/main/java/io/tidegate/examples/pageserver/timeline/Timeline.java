@@ -134,7 +134,12 @@ public final class Timeline implements WalSink {
     }
     String name = "timeline-" + metadata.timelineId().toString().substring(0, 8);
     Scope scope = tenant.newChild(name).with(Attributes.TIMELINE_ID, metadata.timelineId()).open();
-    return new Timeline(scope, store, settings, services, ancestor.orElse(null));
+    try {
+      return new Timeline(scope, store, settings, services, ancestor.orElse(null));
+    } catch (RuntimeException refused) {
+      scope.close(); // the tenant drains, and would wait for what has begun here until its budget is over
+      throw refused;
+    }
   }
 
   /**

@@ -26,6 +26,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +46,7 @@ class TenantChurnTest {
   Path folder;
 
   private final List<WalRecord> wal = SampleRecords.plain(20, 100);
+  private final ConcurrentMap<Timeline, ReentrantLock> writers = new ConcurrentHashMap<>();
 
   @Test
   void calls_ofAllSorts_succeedOrAreRefused_andEachStartFindsWhatIsThere() throws Exception {
@@ -113,10 +117,14 @@ class TenantChurnTest {
     Lsn last = timeline.lastRecordLsn();
     Optional<WalRecord> next = wal.stream().filter(each -> last.isBefore(each.end())).findFirst();
     if (next.isPresent()) {
-      synchronized (timeline) {
+      ReentrantLock writing = writers.computeIfAbsent(timeline, key -> new ReentrantLock()); // no monitor: a put may wait
+      writing.lock();
+      try {
         if (timeline.lastRecordLsn().equals(last)) {
           timeline.put(next.get(), CancellationToken.none());
         }
+      } finally {
+        writing.unlock();
       }
     }
   }
