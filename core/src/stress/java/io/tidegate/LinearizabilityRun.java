@@ -48,7 +48,7 @@ final class LinearizabilityRun {
           .actorsBefore(0)
           .actorsPerThread(3)
           .actorsAfter(1)
-          .hangingDetectionThreshold(2_000) // a close looks into every place of a gate
+          .loopBound(2_000) // a close looks into every place of a gate
           .sequentialSpecification(sequential)
           .check(object);
       return "";
