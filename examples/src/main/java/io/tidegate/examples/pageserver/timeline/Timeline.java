@@ -137,7 +137,7 @@ public final class Timeline implements WalSink {
     try {
       return new Timeline(scope, store, settings, services, ancestor.orElse(null));
     } catch (RuntimeException refused) {
-      scope.close(); // the tenant drains, and would wait for what has begun here until its budget is over
+      scope.cancel("refused"); // else its tenant, which drains, waits for what has begun here until its budget is over
       throw refused;
     }
   }
