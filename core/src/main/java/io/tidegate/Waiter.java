@@ -22,7 +22,7 @@ import java.util.function.BooleanSupplier;
  * {@snippet class="io.tidegate.Snippets" region="waiter"}
  *
  * <p>The state and the place where waiters are published must both be volatile, or be guarded by one lock. Hold no lock
- * while in {@code await}, and rather none in {@code wake}.
+ * while in {@code await}, and rather none in {@code wake}. The condition may take locks, also those that park the thread.
  *
  * <p><b>Threads:</b> {@code await} is for the thread that made the waiter, {@code wake} for any. A waiter may be used
  * for one wait after the other.
@@ -33,9 +33,19 @@ import java.util.function.BooleanSupplier;
  * have no effects, and be cheap.
  */
 public final class Waiter {
+  /*
+   * A condition may look at several things, and a lock that it takes in between may park: that park takes the permit of a
+   * wake which tells of something it has looked at before. So a wake is written down as well.
+   *
+   * No lost wake-up: wake sets 'woken' and then unparks; holds() reads it after the last look that found nothing. A wake that
+   * it does not see there has its unpark still to come, and no park lies between that read and the park of the wait. A wake
+   * that it clears has changed the state before the look that follows. Twin: WaiterRaceTest.
+   */
   private final Thread thread = Thread.currentThread();
   private final Object awaited;
   private final TokenNode token;
+  /** Whether somebody has called wake since it was last cleared, by the waiting thread. */
+  private volatile boolean woken;
   /** Whether the condition held when it was last looked at; the waiting thread only. */
   private boolean held;
 
@@ -108,6 +118,7 @@ public final class Waiter {
 
   /** Lets the waiting thread look at its condition again. Never blocks; a wake before the wait is not lost. */
   public void wake() {
+    woken = true;
     Waiting.unpark(thread);
   }
 
@@ -118,7 +129,7 @@ public final class Waiter {
     }
     throwIfCancelled();
     if (token == Current.token() || token == TokenNode.NONE) {
-      return Waiting.until(awaited, clock, deadlineNanos, condition); // that one listens to the task's own
+      return Waiting.until(awaited, clock, deadlineNanos, () -> holds(condition)); // that one listens to the task's own
     }
     Attachments.WaitingThread entry = new Attachments.WaitingThread(thread);
     TokenGraph.attach(token, entry);
@@ -129,11 +140,21 @@ public final class Waiter {
     }
   }
 
+  private boolean holds(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      if (!woken) {
+        return false;
+      }
+      woken = false;
+    }
+    return true;
+  }
+
   private boolean awaitConditionOrCancel(long deadlineNanos, PoolClock clock, BooleanSupplier condition)
       throws InterruptedException {
     held = false;
     boolean inTime = Waiting.until(awaited, clock, deadlineNanos, () -> {
-      held = condition.getAsBoolean();
+      held = holds(condition);
       return held || token.isCancelled();
     });
     if (inTime && !held) {
