@@ -47,6 +47,8 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
    *     needed.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
    * I6  Guards of an open gate may be in 'slots' instead of the list, see there.
+   * I7  Who leaves a closing gate is written down before the list is seen without it: so the report of a close that waited
+   *     for it, whoever was the last, has it. (The log's monitor is taken under the lock, never the other way round.)
    *
    * No lost wake-up: a closer adds itself to 'closers' before it reads the level; setClosed sets the level before it
    * wakes them.
@@ -324,17 +326,20 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Takes a member out; says whether this made the closing gate EMPTY, which the caller must carry on. */
   private boolean remove(Member member) {
-    CloseLog log;
+    boolean tells;
     boolean emptied;
     synchronized (lock) {
       if (!list.remove(member)) {
         return false;
       }
-      log = closeLog;
+      tells = closeLog != null && member.isWaitedFor();
+      if (tells) {
+        closeLog().left(member);
+      }
       emptied = claimEmpty();
     }
-    if (log != null && member.isWaitedFor()) {
-      log.left(member);
+    if (tells) {
+      Simulator.step("has left a closing gate, is about to tell of it");
       tellLeaver(member);
     }
     return emptied && becomeEmpty();
