@@ -20,8 +20,8 @@ final class DepartureRaceTest {
   private abstract static class Miniature {
     private int inside = 2;
     private final List<String> departures = new ArrayList<>();
-    /** What the close has reported; null until nobody is left. */
-    List<String> report;
+    /** What the close has reported, once nobody is left. */
+    List<String> report = List.of("not closed");
 
     abstract void leave(String name, Runnable window);
 
