@@ -22,17 +22,18 @@ final class InterruptRegion extends Attachments.Entry {
   /*
    *   from           to             by            wakes
    *   WORKING        FINISHED       the thread    -
-   *   WORKING        INTERRUPTING   a canceller   -
+   *   WORKING        LOOKING        a canceller   -
+   *   LOOKING        SPARED         the same      -
+   *   LOOKING        INTERRUPTING   the same      -
    *   INTERRUPTING   INTERRUPTED    the same      the thread, if it waits at the exit
-   *   INTERRUPTING   SPARED         the same      the thread, if it waits at the exit
    *   SPARED         INTERRUPTED    the thread, at the exit of a region inside this one
    *
-   * I1  The canceller interrupts between its two transitions only, so no interrupt arrives after FINISHED.
-   * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED; the wait for the latter is for as long as act() takes:
-   *     a few instructions, and the close of the interruptible channel that the thread is blocked in. It parks there: a
-   *     canceller that is a virtual thread may need this thread's carrier, and a mere yield may not give it away, where
-   *     it is the only one.
-   * I3  A thread that is interrupted already, by somebody else, is SPARED: its status is not ours to clear.
+   * I1  The canceller interrupts while INTERRUPTING only, so no interrupt arrives after FINISHED.
+   * I2  The thread leaves only FINISHED, INTERRUPTED or SPARED. It waits for as long as LOOKING takes, a few instructions,
+   *     and then for the close of the interruptible channel that it is blocked in. For that it parks: a canceller that is a
+   *     virtual thread may need this thread's carrier, and a mere yield may not give it away, where it is the only one.
+   * I3  A thread that is interrupted already, by somebody else, is SPARED: its status is not ours to clear. To park would
+   *     clear it for a while, so the thread does not park while LOOKING.
    * I4  A region that clears the status at its exit interrupts again if a region around it was told meanwhile: that
    *     one's interrupt was the same, or was spared because of this one's.
    * I5  No lock of ours is held in act(): the JVM closes that channel in it, and the channel may be the user's own.
@@ -41,9 +42,10 @@ final class InterruptRegion extends Attachments.Entry {
    */
   private static final int WORKING = 0;
   private static final int FINISHED = 1;
-  private static final int INTERRUPTING = 2;
-  private static final int INTERRUPTED = 3;
-  private static final int SPARED = 4;
+  private static final int LOOKING = 2;
+  private static final int INTERRUPTING = 3;
+  private static final int INTERRUPTED = 4;
+  private static final int SPARED = 5;
 
   private final Thread thread = Thread.currentThread();
   /** The region around this one, of the same thread. */
@@ -97,6 +99,9 @@ final class InterruptRegion extends Attachments.Entry {
 
   /** The state when no canceller is about to interrupt. */
   private int settledState() {
+    while (state == LOOKING) {
+      Thread.onSpinWait();
+    }
     Waiting.throughAll(this, Current.clock(), Waiting.NO_DEADLINE, () -> state != INTERRUPTING);
     return state;
   }
@@ -117,15 +122,16 @@ final class InterruptRegion extends Attachments.Entry {
 
   @Override
   void act() {
-    if (!STATE.compareAndSet(this, WORKING, INTERRUPTING)) {
+    if (!STATE.compareAndSet(this, WORKING, LOOKING)) {
       return;
     }
-    Simulator.step("is about to interrupt");
     if (thread.isInterrupted()) {
       state = SPARED;
-    } else {
-      interruptThread();
+      return;
     }
+    state = INTERRUPTING;
+    Simulator.step("is about to interrupt");
+    interruptThread();
     Waiting.unpark(thread);
   }
 

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,8 +23,10 @@ final class InterruptExitRaceTest {
   private static final int FINISHED = 1;
   private static final int INTERRUPTING = 2;
   private static final int INTERRUPTED = 3;
+  private static final int SPARED = 4;
 
   private final AtomicInteger state = new AtomicInteger(WORKING);
+  private final AtomicInteger looks = new AtomicInteger();
   private final CountDownLatch inWindow = new CountDownLatch(1);
   private final CountDownLatch goOn = new CountDownLatch(1);
 
@@ -89,5 +94,80 @@ final class InterruptExitRaceTest {
     goOn.countDown();
     canceller.join();
     worker.join();
+  }
+
+  /** What a canceller does that spares a thread that somebody else has interrupted. */
+  private void tellSparing(Thread thread) throws InterruptedException {
+    if (state.compareAndSet(WORKING, INTERRUPTING)) {
+      window();
+      if (thread.isInterrupted()) {
+        state.set(SPARED);
+      } else {
+        thread.interrupt();
+        state.set(INTERRUPTED);
+        LockSupport.unpark(thread);
+      }
+    }
+  }
+
+  /** Waits for the canceller's look without a park, which would have to clear the status meanwhile. */
+  private void exitLooking() {
+    while (state.get() == INTERRUPTING) {
+      looks.incrementAndGet();
+    }
+    takeAlong();
+  }
+
+  /** The twin: parks at the exit, clears the status for that, and restores it. */
+  private void exitParking() {
+    boolean interrupted = false;
+    while (state.get() == INTERRUPTING) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    takeAlong();
+  }
+
+  private void takeAlong() {
+    if (state.get() == INTERRUPTED) {
+      Thread.interrupted();
+    }
+  }
+
+  private boolean keepsForeignInterrupt(Runnable exit, Consumer<Thread> seenAtItsExit) throws Exception {
+    AtomicBoolean kept = new AtomicBoolean();
+    CountDownLatch mayExit = new CountDownLatch(1);
+    SideThread worker = SideThread.start(() -> {
+      SideThread.until(() -> mayExit.getCount() == 0);
+      Thread.currentThread().interrupt(); // as somebody else would
+      exit.run();
+      kept.set(Thread.interrupted());
+    });
+    SideThread canceller = SideThread.start(() -> tellSparing(worker.thread()));
+    inWindow.await();
+    mayExit.countDown();
+    seenAtItsExit.accept(worker.thread());
+    goOn.countDown();
+    canceller.join();
+    worker.join();
+    return kept.get();
+  }
+
+  /** I3 of {@link InterruptRegion}: the canceller looks while the region waits at its exit, and finds the status. */
+  @Test
+  void exit_interruptedByAnother_keepsThat() throws Exception {
+    assertTrue(keepsForeignInterrupt(this::exitLooking, worker -> SideThread.until(() -> looks.get() > 0)));
+  }
+
+  /** The broken twin: the canceller finds the status cleared, interrupts, and the exit takes both for its. */
+  @Test
+  void exitParking_interruptedByAnother_losesThat() throws Exception {
+    assertFalse(keepsForeignInterrupt(this::exitParking, worker -> {
+      Blocked.in(worker, InterruptExitRaceTest.class, "exitParking");
+      SideThread.until(() -> !worker.isInterrupted());
+    }));
   }
 }
