@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param order which of all cancels of this process it was: of two that did not race, the earlier one is lower
  */
 record Cancel(CancelReason reason, long order) {
+  /** Stands where no cancel is, see {@link TokenNode}. */
+  static final Cancel TOLD = new Cancel(new CancelReason(CancelReason.Code.REQUESTED, "", "", Instant.EPOCH, null), 0);
+
   private static final AtomicLong LAST = new AtomicLong();
 
   static Cancel now(CancelReason reason) {

@@ -31,12 +31,12 @@ import java.util.concurrent.Callable;
 public sealed interface CancellationToken permits TokenNode {
   /** {@return a new token without a parent} */
   static CancellationToken create() {
-    return new TokenNode(null);
+    return PlainToken.root();
   }
 
   /** {@return the token that is never cancelled; its children can be} */
   static CancellationToken none() {
-    return TokenNode.NONE;
+    return PlainToken.NONE;
   }
 
   /**
@@ -46,7 +46,7 @@ public sealed interface CancellationToken permits TokenNode {
    * @throws IllegalArgumentException if there are none
    */
   static CancellationToken anyOf(CancellationToken... tokens) {
-    return TokenNode.ofParents(tokens);
+    return PlainToken.ofParents(tokens);
   }
 
   /** {@return a new token that is cancelled with this one, or before; born cancelled if this one is} */

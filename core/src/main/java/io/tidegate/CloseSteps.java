@@ -149,7 +149,7 @@ final class CloseSteps {
 
     @Override
     TokenNode token() {
-      return TokenNode.NONE; // releasing goes to its end
+      return PlainToken.NONE; // releasing goes to its end
     }
 
     @Override

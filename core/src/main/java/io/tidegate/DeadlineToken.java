@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whoever asks compares the clock. Only while somebody waits or listens is there a thread that waits for the deadline.
  */
-final class DeadlineToken extends TokenNode {
+final class DeadlineToken extends PlainToken {
   private final PoolClock clock;
   private final CarrierPool pool;
   private final Duration timeout;

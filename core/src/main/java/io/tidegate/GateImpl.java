@@ -75,7 +75,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
   private boolean emptying;
   /** Any thread; written under the lock, but for CLOSED, see I4. */
-  private volatile int level = OPEN;
+  private volatile int level; // OPEN
   /** What the closing has seen so far; written under the lock when the level first rises. */
   private volatile @Nullable CloseLog closeLog;
 
@@ -417,17 +417,26 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     }
   }
 
-  /** Wakes the tasks in this gate that wait: the token of its scope is cancelled. See {@link TaskToken}. */
-  void wakeWaitingTasks() {
-    List<TaskImpl<?>> waiting = new ArrayList<>();
+  /**
+   * Gives a cancel of the scope's token to those of the tasks in this gate, see {@link TaskToken}.
+   *
+   * @param listened takes the tokens to which something is attached
+   * @param waiting takes the other tasks that wait
+   */
+  void cancelTasks(Cancel cancel, List<TokenNode> listened, List<TaskImpl<?>> waiting) {
+    Simulator.step("is about to look which tasks are in a cancelled scope");
     synchronized (lock) {
       list.forEach(member -> {
-        if (member instanceof TaskImpl<?> task && task.isWaiting()) {
-          waiting.add(task);
+        if (member instanceof TaskImpl<?> task) {
+          task.token().mark(cancel);
+          if (task.token().attachmentsIfAny() != null) {
+            listened.add(task.token());
+          } else if (task.isWaiting()) {
+            waiting.add(task);
+          }
         }
       });
     }
-    waiting.forEach(TaskImpl::wakeIfWaiting);
   }
 
   /** Whether the calling thread is in a task or visit of the tree that drains with this gate. */

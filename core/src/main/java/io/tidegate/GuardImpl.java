@@ -14,8 +14,8 @@ final class GuardImpl extends Member implements Gate.Guard {
   private final Object owner;
   /** Where it was put, see GuardSlots; written by who enters, before others know the guard. */
   private int place = NO_PLACE;
-  /** Any thread. */
-  private volatile String note = "";
+  /** Null while there is none: nothing need be stored, with a fence, when the guard is made. Any thread. */
+  private volatile @Nullable String note;
 
   GuardImpl(GateImpl gate, String holder) {
     super(gate);
@@ -69,7 +69,8 @@ final class GuardImpl extends Member implements Gate.Guard {
 
   @Override
   String note() {
-    return note;
+    String present = note;
+    return present == null ? "" : present;
   }
 
   @Override

@@ -126,7 +126,7 @@ final class Listener extends Attachments.Entry implements Registration {
 
     @Override
     TokenNode token() {
-      return TokenNode.NONE; // it runs because of a cancel: its own waits must not end at once
+      return PlainToken.NONE; // it runs because of a cancel: its own waits must not end at once
     }
 
     @Override

@@ -129,6 +129,7 @@ final class ScopeImpl implements Scope {
     // In the gate first, then started: a close finds either the task, or no task will ever run.
     gate.enter(task);
     Simulator.step("task is in the gate, is about to be started");
+    task.token().entered();
     if (!retired.get().isEmpty()) {
       refuseRetired(task);
     }
@@ -170,6 +171,7 @@ final class ScopeImpl implements Scope {
       step.notStarted(new GateClosedException(this + " has nobody inside any more: too late for " + step.name()));
       return false;
     }
+    step.token().entered();
     try {
       startAdmitted(step, () -> Waiting.start(step.pool(), step.kindName(), step));
     } catch (Throwable noThread) {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The token of a scope: attached to its parent scope's for the scope's life, so that a task's look-up ends here. */
 final class ScopeToken extends TokenNode {
+  private final @Nullable ScopeToken parent;
   private final GateImpl gate;
   /** False only for a token that was born cancelled. */
   private final boolean anchored;
 
   ScopeToken(@Nullable ScopeToken parent, GateImpl gate) {
-    super(parent);
+    super(true);
+    this.parent = parent;
     this.gate = gate;
     this.anchored = TokenGraph.anchor(this);
   }
@@ -33,8 +36,13 @@ final class ScopeToken extends TokenNode {
   }
 
   @Override
-  void tellOwner() {
-    gate.wakeWaitingTasks();
+  int parentCount() {
+    return parent == null ? 0 : 1;
+  }
+
+  @Override
+  TokenNode parent(int index) {
+    return Objects.requireNonNull(parent);
   }
 
   GateImpl gate() {

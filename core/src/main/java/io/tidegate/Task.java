@@ -53,7 +53,10 @@ public sealed interface Task<T extends @Nullable Object> permits TaskImpl {
   /** {@return whether it runs, or how it ended} */
   State state();
 
-  /** {@return when it was started, by the clock of its pool} */
+  /**
+   * {@return when it was started, by the clock of the calling thread's pool} It is told from how long ago that was: where that
+   * clock was set since then, it has moved too, and two calls may differ by the time that they take.
+   */
   Instant startedAt();
 
   /** {@return the {@link Thread#threadId} of the thread that runs it, as in thread dumps; empty before and after} */

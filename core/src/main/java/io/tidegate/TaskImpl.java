@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A task: its handle, its membership in the gate of its scope, and what its thread runs, in one. */
 final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>, Awaited, Runnable {
-  private static final long NANOS_PER_SECOND = 1_000_000_000;
   private static final AtomicLong IDS = new AtomicLong();
   private static final VarHandle JOINERS =
       ConstantBootstraps.fieldVarHandle(lookup(), "joiners", VarHandle.class, TaskImpl.class, WaitList.class);
@@ -44,15 +43,13 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   /** What it was given instead of what follows from its kind; null if nothing. */
   private final @Nullable Own own;
   private final boolean forked;
-  private final TokenNode token;
-  /** Since the epoch, which a long of nanoseconds counts until 2262: an Instant would be an object more in each task. */
-  private final long startedAtNanos;
+  private final TaskToken token;
   /** What it does: a TaskBody if it is forked, else a TaskAction. The task's thread only, which lets go of it at the end. */
   private @Nullable Object work;
   /** The result, or the Throwable. Written by the task's thread before the state. */
   private @Nullable Object outcome;
-  /** Any thread. */
-  private volatile State state = State.RUNNING;
+  /** Null while it runs: nothing need be stored, with a fence, when it is made. Any thread. */
+  private volatile @Nullable State endState;
   private volatile @Nullable WaitList joiners;
   /** Whether somebody asked how it ended. Any thread. */
   private volatile boolean taken;
@@ -83,9 +80,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     this.own = own;
     this.forked = forked;
     this.work = work;
-    this.token = new TaskToken(scope.token(), this);
-    Instant now = pool.clock().now();
-    this.startedAtNanos = now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
+    this.token = new TaskToken(this);
   }
 
   /** Makes a task whose result somebody may take. */
@@ -154,7 +149,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
             || thrown instanceof InterruptedException;
     // A close refuses before it cancels: the refused may come here in between.
     boolean endedByClose = thrown instanceof GateClosedException && scope().isBeingClosed();
-    return endedByClose || (endedByCancel && token.isCancelled()) ? State.CANCELLED : State.FAILED;
+    return endedByClose || (endedByCancel && token.currentCancel() != null) ? State.CANCELLED : State.FAILED;
   }
 
   private void end(State end, @Nullable Object result) {
@@ -166,7 +161,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
         scope().applyFailurePolicy(this, thrown());
       }
     } finally {
-      state = end;
+      endState = end;
       tellAndLeave();
     }
   }
@@ -179,6 +174,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     } finally {
       Current.pop(null);
       // In this order: who was woken and closes the scope finds nobody to wait for.
+      token.leaves();
       gate().leave(this);
       Simulator.step("task has left, is about to wake its joiners");
       wakeJoiners();
@@ -190,7 +186,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
     work = null;
     outcome = why;
     taken = true;
-    state = State.FAILED;
+    endState = State.FAILED;
+    token.leaves();
     gate().leave(this);
     wakeJoiners();
   }
@@ -224,12 +221,15 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public State state() {
-    return state;
+    State end = endState;
+    return end == null ? State.RUNNING : end;
   }
 
   @Override
   public Instant startedAt() {
-    return Instant.ofEpochSecond(0, startedAtNanos);
+    PoolClock clock = Current.clock();
+    long nowNanos = clock.nanoTime(); // first: so what is told is not before the start
+    return clock.now().minusNanos(nowNanos - sinceNanos());
   }
 
   @Override
@@ -341,17 +341,17 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   @Override
   @SuppressWarnings({"unchecked", "NullAway"}) // the outcome of a task that SUCCEEDED is what its body returned, null too
   public T result() {
-    State end = state;
+    State end = endState;
     if (end != State.SUCCEEDED) {
-      throw new IllegalStateException(this + " has no result", end == State.RUNNING ? null : failure());
+      throw new IllegalStateException(this + " has no result", end == null ? null : failure());
     }
     return (T) outcome;
   }
 
   @Override
   public Optional<Throwable> exception() {
-    State end = state;
-    if (end == State.RUNNING) {
+    State end = endState;
+    if (end == null) {
       throw new IllegalStateException(this + " has not ended");
     }
     return end == State.SUCCEEDED ? Optional.empty() : Optional.of(failure());
@@ -373,7 +373,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   }
 
   boolean hasEnded() {
-    return state != State.RUNNING;
+    return endState != null;
   }
 
   boolean isForked() {
@@ -404,7 +404,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   }
 
   @Override
-  TokenNode token() {
+  TaskToken token() {
     return token;
   }
 
@@ -420,6 +420,6 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public String toString() {
-    return "task " + name() + " of " + scope().path() + " (" + state + ")";
+    return "task " + name() + " of " + scope().path() + " (" + state() + ")";
   }
 }

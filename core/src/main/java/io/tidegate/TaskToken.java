@@ -1,30 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
+import io.tidegate.carrier.Simulator;
+import org.jspecify.annotations.Nullable;
+
 /**
- * The token of a task, a child of its scope's. A wait of the task itself attaches nothing to it: the task is woken through
- * the token, or, when the scope's token is cancelled, through the gate, which has it in its list.
+ * The token of a task, a child of its scope's. As long as the task is in the gate of its scope nothing links the two: whoever
+ * cancels the scope's finds the task in the gate's list.
  */
 /*
- *   waiter                                  own cancel                     the scope's cancel
- *   1. isWaiting = true                     1. stores the cancel here      1. stores the cancel in the scope's token
- *   2. looks: condition, own cancel,        2. reads isWaiting             2. lists the members of the gate, under its lock,
- *      the scope's cancel; parks               unparks if it is set           and reads isWaiting of each; unparks those
+ *   the task's life                           the scope's cancel
+ *   1. is TOLD from the beginning             1. stores the cancel in the scope's token
+ *   2. enters the gate, by its lock           2. for each task in the gate, under its lock:
+ *   3. looks whether the scope's token           stores the cancel in the task's token, in place of TOLD;
+ *      is cancelled: stores that here            looks what is attached, and whether the task waits
+ *   4. runs, waits, is listened to            3. tells what is attached to those, and wakes those that wait
+ *   5. is TOLD no more; links itself to the
+ *      scope's token if anything is attached
+ *   6. leaves the gate, by its lock
+ *
+ * C1  A cancel of the scope is stored here before its cancel() returns (T2): step 2 of the cancel finds the task in the list,
+ *     or comes before the entering, and then step 3 of the life sees what its step 1 has stored, or comes after the leaving,
+ *     and then this token looks above by itself.
+ * C2  What is attached while this is TOLD is told: who attaches makes the attachments first and then looks, under their
+ *     monitor, whether this is TOLD; the cancel stores itself first, and then looks whether there are attachments. Likewise
+ *     step 5 changes TOLD first, and then looks.
+ * C3  Where step 5 cannot link as the scope is cancelled, the task tells what is attached itself, before it leaves the gate:
+ *     so a cancel that does not find it there any more has nothing left to tell.
+ *
+ * C4  Who asks why it is cancelled looks at the scope's token too: a task that was ended by the scope's cancel finds that it is
+ *     its own, though it may not have been told yet.
+ *
+ *   waiter                                    any cancel
+ *   1. isWaiting = true                       1. stores the cancel here
+ *   2. looks: condition, cancel; parks        2. reads isWaiting; unparks if it is set
  *   3. isWaiting = false
  *
- * No lost wake-up: isWaiting and the cancels are volatile. Who cancels and finds isWaiting unset has stored the cancel before
- * the waiter set it, and so before the waiter looks. A task is in the list from before its thread starts until after its last
- * wait. So one that is not listed in step 2 of the scope's cancel waits no more, or enters later by the same lock, and then
- * sees the cancel at its first look. Twin: TaskWakeRaceTest.
+ * No lost wake-up: isWaiting and the cancel are volatile. Who cancels and finds isWaiting unset has stored the cancel before
+ * the waiter set it, and so before the waiter looks. Twins: TaskWakeRaceTest, TaskTokenRaceTest.
  *
  * An unpark may come when the wait has just ended. Every park has to bear that, see LockSupport.
  */
 final class TaskToken extends TokenNode {
   private final TaskImpl<?> task;
 
-  TaskToken(ScopeToken scope, TaskImpl<?> task) {
-    super(scope);
+  TaskToken(TaskImpl<?> task) {
+    super(true);
     this.task = task;
+  }
+
+  /** Step 3: the task is in the gate. */
+  void entered() {
+    cancelOnTheWay();
+  }
+
+  @Override
+  @Nullable Cancel cancelOnTheWay() {
+    Cancel above = scope().storedCancel();
+    if (above == null) {
+      return null;
+    }
+    mark(above);
+    return storedCancel();
+  }
+
+  /** Step 5: the task is about to leave the gate. */
+  void leaves() {
+    isToldNoMore();
+    Simulator.step("token of an ended task looks above from now on, is about to look what is attached");
+    if (attachmentsIfAny() != null) {
+      TokenGraph.linkOrDeliver(this);
+    }
+  }
+
+  @Override
+  ScopeToken scope() {
+    return task.scope().token();
+  }
+
+  @Override
+  int parentCount() {
+    return 1;
+  }
+
+  @Override
+  TokenNode parent(int index) {
+    return scope();
   }
 
   @Override

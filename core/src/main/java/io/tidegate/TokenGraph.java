@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Each token with something attached has one Attachments, whose monitor guards its list of entries, its count of holds and
  * its links. A link is the token's entry in a parent's list.
  *
- * I1  A token with entries is linked to all its parents, and so are they, up to tokens without parents.
+ * I1  A token with entries is linked to all its parents, and so are they, up to tokens that are told: without parents, of
+ *     scopes, of tasks in their gates. See TokenNode, TaskToken.
  * I2  A token whose holds are 0 is linked to no parent: what nobody waits on is referenced by nobody above.
  * I3  After a token has its reason no entry is inserted any more: insert looks at the reason under the monitor, and deliver
  *     takes the monitor after the reason was stored. So an entry is either refused or told.
@@ -39,6 +40,9 @@ final class TokenGraph {
 
   /** Attaches an entry, unless the token is cancelled; says whether it did. */
   static boolean attach(TokenNode token, Attachments.Entry entry) {
+    if (token.isTold() && attachToTold(token, entry)) {
+      return true;
+    }
     if (token.parentCount() == 1 && token.parent(0) instanceof ScopeToken scope && scope.isAnchored()) {
       return attachBelowScope(token, entry);
     }
@@ -51,6 +55,19 @@ final class TokenGraph {
       for (TokenNode node : pinned) {
         drop(node);
       }
+    }
+  }
+
+  /** Attaches an entry to a token that need not be linked, unless it has to be by now. */
+  private static boolean attachToTold(TokenNode token, Attachments.Entry entry) {
+    Attachments attachments = token.attachments();
+    Simulator.step("is about to attach to a token that is told");
+    synchronized (attachments) {
+      if (!token.isTold()) {
+        return false;
+      }
+      attachments.insert(entry);
+      return true;
     }
   }
 
@@ -100,15 +117,30 @@ final class TokenGraph {
     drop(token);
   }
 
+  /** Links the token of a task that leaves its gate, if anything is attached; tells that where the scope is cancelled. */
+  static void linkOrDeliver(TaskToken token) {
+    Attachments attachments = token.attachments();
+    synchronized (attachments) {
+      if (attachments.isIdle() || link(token)) {
+        return;
+      }
+    }
+    Simulator.step("token of an ended task found its scope cancelled");
+    token.currentCancel(); // stores it
+    deliver(token);
+  }
+
   /** Tells all that is attached to a cancelled token and to its descendants. */
   static void deliver(TokenNode cancelled) {
     Simulator.step("cancel is stored, is about to be told");
     Attachments attachments = cancelled.attachmentsIfAny();
-    if (attachments == null || attachments.isBare()) {
+    if (!(cancelled instanceof ScopeToken) && (attachments == null || attachments.isBare())) {
       cancelled.tellOwner();
       return;
     }
-    List<TokenNode> order = markDescendants(cancelled);
+    List<TaskImpl<?>> waiting = new ArrayList<>();
+    List<TokenNode> order = markDescendants(cancelled, waiting);
+    waiting.forEach(TaskImpl::wakeIfWaiting);
     List<Attachments.Entry> told = new ArrayList<>();
     for (int i = order.size() - 1; i >= 0; i--) {
       Simulator.step("is about to tell what is attached");
@@ -129,7 +161,7 @@ final class TokenGraph {
     while (!climbs.isEmpty()) {
       Climb climb = climbs.getLast();
       TokenNode node = climb.node;
-      boolean known = node.storedCancel() != null || node instanceof ScopeToken;
+      boolean known = node.storedCancel() != null || node.isTold();
       if (!known && climb.next < node.parentCount()) {
         visited.begin(node);
         TokenNode parent = node.parent(climb.next++);
@@ -201,7 +233,7 @@ final class TokenGraph {
     synchronized (attachments) {
       attachments.hold();
       pinned.add(node);
-      return attachments.linked || (node.parentCount() == 0 && link(node));
+      return attachments.linked || node.isTold() || (node.parentCount() == 0 && link(node));
     }
   }
 
@@ -296,8 +328,13 @@ final class TokenGraph {
 
   // ---- cancelling
 
-  /** Gives the cancel to all linked descendants; answers them with the token itself, each after its parents. */
-  private static List<TokenNode> markDescendants(TokenNode cancelled) {
+  /**
+   * Gives the cancel to all descendants that are linked, and to the tasks of their scopes. Answers the first with the token
+   * itself, each after its parents; of the tasks only those to whose tokens something is attached.
+   *
+   * @param waiting takes the tasks that wait, of those that are not answered
+   */
+  private static List<TokenNode> markDescendants(TokenNode cancelled, List<TaskImpl<?>> waiting) {
     List<TokenNode> order = new ArrayList<>();
     Visited visited = new Visited();
     List<TokenNode> children = new ArrayList<>();
@@ -305,12 +342,17 @@ final class TokenGraph {
     for (int i = 0; i < order.size(); i++) {
       TokenNode node = order.get(i);
       Cancel cancel = node.storedCancel();
-      Attachments attachments = node.attachmentsIfAny();
-      if (attachments == null || cancel == null) {
+      if (cancel == null) {
         continue;
       }
-      synchronized (attachments) {
-        attachments.collectChildren(children);
+      if (node instanceof ScopeToken scope) {
+        scope.gate().cancelTasks(cancel, children, waiting);
+      }
+      Attachments attachments = node.attachmentsIfAny();
+      if (attachments != null) {
+        synchronized (attachments) {
+          attachments.collectChildren(children);
+        }
       }
       Simulator.step("has listed the children of a cancelled token");
       for (TokenNode child : children) {

@@ -8,58 +8,45 @@ import io.tidegate.carrier.Simulator;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** A token: its own cancel, its parents, and, while somebody waits or listens on it, what is attached to it. */
-sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToken, DeadlineToken {
-  static final TokenNode NONE = new TokenNode(null);
-
+abstract sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToken, PlainToken {
   private static final VarHandle CANCEL =
       ConstantBootstraps.fieldVarHandle(lookup(), "cancel", VarHandle.class, TokenNode.class, Cancel.class);
   private static final VarHandle ATTACHMENTS =
       ConstantBootstraps.fieldVarHandle(lookup(), "attachments", VarHandle.class, TokenNode.class, Attachments.class);
 
   /*
-   * A token is cancelled if it or an ancestor has a cancel. A plain token is known to no parent, so it finds that out
-   * by looking up its chain; a ScopeToken stays attached and is told, so the look-up ends there. A cancel that it finds
-   * is stored in all nodes on its way, and only what is stored is ever answered: so the first answer stays.
+   * A token is cancelled if it or an ancestor has a cancel. A plain token is known to no parent, so it finds that out by
+   * looking up its chain, which ends at a token that is told: a scope's, which stays attached to the one above, or that of a
+   * task in its gate. A cancel that it finds is stored in all nodes on its way, and only what is stored is ever answered: so
+   * the first answer stays.
    *
-   *   cancel        any thread; null -> value once, by CAS
+   *   cancel        any thread
+   *                 null -> TOLD      before others know the token
+   *                 TOLD -> null      by a task that is about to leave its gate, see TaskToken
+   *                 null or TOLD -> a cancel, once, by CAS
    *   attachments   any thread; null -> value once, by CAS; its content is guarded by its monitor. See TokenGraph.
+   *
+   * Who reads null though TOLD was written, as the token came to it by a race, looks up in vain.
    */
-  /** Null, one TokenNode, or a TokenNode[] of several. */
-  private final @Nullable Object parents;
-  /** The nearest scope's token above, if no token with several parents is between. */
-  private final @Nullable ScopeToken scopeAbove;
+  /** Null while this token has to look above; TOLD while whoever cancels an ancestor stores the cancel here too. */
   private volatile @Nullable Cancel cancel;
   private volatile @Nullable Attachments attachments;
 
-  TokenNode(@Nullable Object parents) {
-    this.parents = parents == NONE ? null : parents; // a parent that is never cancelled has nothing to tell
-    this.scopeAbove = parents instanceof TokenNode parent ? parent.scope() : null;
-  }
-
-  static TokenNode ofParents(CancellationToken... tokens) {
-    if (tokens.length == 0) {
-      throw new IllegalArgumentException("anyOf needs at least one token");
+  TokenNode(boolean isTold) {
+    if (isTold) {
+      CANCEL.set(this, Cancel.TOLD);
     }
-    TokenNode[] parents = new TokenNode[tokens.length];
-    int count = 0;
-    for (CancellationToken token : tokens) {
-      if (Objects.requireNonNull(token, "token") != NONE) {
-        parents[count++] = (TokenNode) token;
-      }
-    }
-    return new TokenNode(count == 0 ? null : count == 1 ? parents[0] : Arrays.copyOf(parents, count));
   }
 
   @Override
   public final TokenNode child() {
-    return new TokenNode(this);
+    return new PlainToken(this);
   }
 
   @Override
@@ -75,7 +62,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToke
   @Override
   public final boolean cancel(CancelReason why) {
     Objects.requireNonNull(why, "reason");
-    if (this == NONE) {
+    if (this == PlainToken.NONE) {
       throw new IllegalStateException("the token none() is never cancelled; cancel a child of it");
     }
     Simulator.step("is about to cancel");
@@ -91,7 +78,12 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToke
   @Override
   public final boolean isCancelled() {
     Simulator.step("is about to ask whether it is cancelled");
-    return currentCancel() != null;
+    return isCancelledNow();
+  }
+
+  private boolean isCancelledNow() {
+    Cancel stored = cancel;
+    return stored != Cancel.TOLD && (stored != null || cancelFromAbove() != null);
   }
 
   @Override
@@ -102,9 +94,8 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToke
   @Override
   public final void throwIfCancelled() {
     Simulator.step("is about to ask whether it is cancelled");
-    CancelReason why = currentReason();
-    if (why != null) {
-      throw new CancelledException(why, null);
+    if (isCancelledNow()) {
+      throw new CancelledException(Objects.requireNonNull(currentReason()), null);
     }
   }
 
@@ -140,7 +131,7 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToke
 
   /** This token; for the one that is never cancelled, and would keep callbacks for ever, one that goes with them. */
   private TokenNode listenedTo() {
-    return this == NONE ? child() : this;
+    return this == PlainToken.NONE ? child() : this;
   }
 
   @Override
@@ -158,33 +149,57 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToke
   /** The cancel that this token answers with: its own, else the first of its ancestors', which becomes its own. */
   final @Nullable Cancel currentCancel() {
     Cancel stored = cancel;
-    if (stored != null) {
-      return stored;
+    if (stored == Cancel.TOLD) {
+      return cancelOnTheWay();
     }
-    if (parents instanceof ScopeToken above && !isDue()) { // nearly all tokens: that of a task, and of a scope itself
-      return above.storedCancel() == null ? null : TokenGraph.search(this);
-    }
+    return stored != null ? stored : cancelFromAbove();
+  }
+
+  /** The cancel that this token, which is told, is about to be told. */
+  @Nullable Cancel cancelOnTheWay() {
+    return null;
+  }
+
+  private @Nullable Cancel cancelFromAbove() {
     TokenNode node = this;
     while (node.cancel == null && !node.isDue()) {
-      if (node instanceof ScopeToken || node.parents == null) {
+      if (node.parentCount() == 0) {
         return null;
       }
-      if (!(node.parents instanceof TokenNode parent)) {
+      if (node.parentCount() > 1) {
         break;
       }
-      node = parent;
+      node = node.parent(0);
     }
-    return TokenGraph.search(this);
+    return node.cancel == Cancel.TOLD ? null : TokenGraph.search(this);
   }
 
   /** The cancel that is stored in this node: unlike {@link #currentCancel} it looks at nothing else. */
   final @Nullable Cancel storedCancel() {
-    return cancel;
+    Cancel stored = cancel;
+    return stored == Cancel.TOLD ? null : stored;
+  }
+
+  /** Whether this token is not cancelled, and need not look above to know that. */
+  final boolean isTold() {
+    return cancel == Cancel.TOLD;
+  }
+
+  /** From here on this token has to look above. */
+  final void isToldNoMore() {
+    CANCEL.compareAndSet(this, Cancel.TOLD, null);
   }
 
   /** Stores a cancel if none is stored; says whether this call did. */
   final boolean mark(Cancel found) {
-    return cancel == null && CANCEL.compareAndSet(this, null, found);
+    Cancel before = cancel;
+    while (before == null || before == Cancel.TOLD) {
+      if (CANCEL.compareAndSet(this, before, found)) {
+        return true;
+      }
+      before = cancel;
+    }
+    return false;
   }
 
   /** Whether this token is to be cancelled by nobody but the clock, now. */
@@ -201,21 +216,14 @@ sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToke
   }
 
   /** The nearest scope's token, this one included, that is an only ancestor. */
-  @Nullable ScopeToken scope() {
-    return scopeAbove;
-  }
+  abstract @Nullable ScopeToken scope();
+
+  abstract int parentCount();
+
+  abstract TokenNode parent(int index);
 
   /** Told that this token is cancelled: wakes those who wait by it without being attached. */
   void tellOwner() {}
-
-  final int parentCount() {
-    return parents == null ? 0 : parents instanceof TokenNode[] several ? several.length : 1;
-  }
-
-  final TokenNode parent(int index) {
-    Object up = Objects.requireNonNull(parents);
-    return up instanceof TokenNode[] several ? several[index] : (TokenNode) up;
-  }
 
   final @Nullable Attachments attachmentsIfAny() {
     return attachments;

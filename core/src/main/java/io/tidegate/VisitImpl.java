@@ -25,7 +25,7 @@ final class VisitImpl extends Stay implements Visit {
     this.around = Current.innermost();
     Stay outer = outer();
     TaskImpl<?> task = Current.task();
-    this.token = outer == null ? scope.token().child() : TokenNode.ofParents(scope.token(), outer.token());
+    this.token = outer == null ? scope.token().child() : PlainToken.ofParents(scope.token(), outer.token());
     this.holder = "visit of " + (task == null ? "thread " + visitor.getName() : task.name());
   }
 

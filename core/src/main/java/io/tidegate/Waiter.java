@@ -128,7 +128,7 @@ public final class Waiter {
       throw new IllegalStateException(this + " is awaited by " + Thread.currentThread());
     }
     throwIfCancelled();
-    if (token == Current.token() || token == TokenNode.NONE) {
+    if (token == Current.token() || token == PlainToken.NONE) {
       return Waiting.until(awaited, clock, deadlineNanos, () -> holds(condition)); // that one listens to the task's own
     }
     Attachments.WaitingThread entry = new Attachments.WaitingThread(thread);

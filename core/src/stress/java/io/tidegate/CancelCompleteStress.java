@@ -21,7 +21,7 @@ final class CancelCompleteStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class Real {
-    private final TokenNode root = new TokenNode(null);
+    private final TokenNode root = PlainToken.root();
     private final Told told = new Told();
 
     public Real() {

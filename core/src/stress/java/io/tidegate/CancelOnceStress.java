@@ -26,7 +26,7 @@ final class CancelOnceStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class Real {
-    private final TokenNode token = new TokenNode(null);
+    private final TokenNode token = PlainToken.root();
 
     @Actor
     public void one(ZZL_Result r) {

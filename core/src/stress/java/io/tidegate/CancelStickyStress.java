@@ -22,7 +22,7 @@ final class CancelStickyStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class Real {
-    private final TokenNode root = new TokenNode(null);
+    private final TokenNode root = PlainToken.root();
     private final TokenNode leaf = root.child().child();
 
     @Actor

@@ -31,7 +31,7 @@ final class DeadlineStress {
   public static class RealReason {
     private final RaceClock clock = new RaceClock();
     private final TokenNode token =
-        new DeadlineToken(new TokenNode(null), Duration.ofNanos(1), new RacePool(clock, Runnable::run));
+        new DeadlineToken(PlainToken.root(), Duration.ofNanos(1), new RacePool(clock, Runnable::run));
 
     @Actor
     public void pass(LZL_Result r) {
@@ -96,7 +96,7 @@ final class DeadlineStress {
   public static class RealWatch {
     private final AtomicReference<@Nullable Runnable> watch = new AtomicReference<>();
     private final TokenNode token =
-        new DeadlineToken(new TokenNode(null), Duration.ofDays(1), new RacePool(new RaceClock(), watch::set));
+        new DeadlineToken(PlainToken.root(), Duration.ofDays(1), new RacePool(new RaceClock(), watch::set));
     private final Told waiter = new Told();
 
     public RealWatch() {

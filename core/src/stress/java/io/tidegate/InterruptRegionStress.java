@@ -64,7 +64,7 @@ final class InterruptRegionStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealExit extends Region {
-    private final TokenNode token = new TokenNode(null);
+    private final TokenNode token = PlainToken.root();
 
     @Actor
     public void work(Z_Result r) {
@@ -119,7 +119,7 @@ final class InterruptRegionStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealForeign extends Region {
-    private final TokenNode token = new TokenNode(null);
+    private final TokenNode token = PlainToken.root();
 
     @Actor
     public void work(Z_Result r) {
@@ -175,8 +175,8 @@ final class InterruptRegionStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealNested extends Region {
-    private final TokenNode outer = new TokenNode(null);
-    private final TokenNode inner = new TokenNode(null);
+    private final TokenNode outer = PlainToken.root();
+    private final TokenNode inner = PlainToken.root();
 
     @Actor
     public void work(Z_Result r) {

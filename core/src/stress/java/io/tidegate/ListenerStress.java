@@ -26,7 +26,7 @@ final class ListenerStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealRegister {
-    private final TokenNode token = new TokenNode(null);
+    private final TokenNode token = PlainToken.root();
     private final AtomicInteger runs = new AtomicInteger();
 
     @Actor
@@ -91,7 +91,7 @@ final class ListenerStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealWithdraw {
-    private final TokenNode token = new TokenNode(null);
+    private final TokenNode token = PlainToken.root();
     private final AtomicInteger runs = new AtomicInteger();
     private @Nullable Registration registration;
 

@@ -23,7 +23,7 @@ final class TokenAttachStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealOneToken {
-    private final TokenNode token = new TokenNode(null);
+    private final TokenNode token = PlainToken.root();
     private final Told told = new Told();
 
     @Actor
@@ -49,8 +49,8 @@ final class TokenAttachStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealPath {
-    private final TokenNode root = new TokenNode(null);
-    private final TokenNode leaf = TokenNode.ofParents(root.child(), root.child());
+    private final TokenNode root = PlainToken.root();
+    private final TokenNode leaf = PlainToken.ofParents(root.child(), root.child());
     private final Told told = new Told();
 
     @Actor
@@ -75,7 +75,7 @@ final class TokenAttachStress {
   @Outcome(expect = FORBIDDEN)
   @State
   public static class RealDetachBeside {
-    private final TokenNode root = new TokenNode(null);
+    private final TokenNode root = PlainToken.root();
     private final TokenNode leaf = root.child().child();
     private final Told other = new Told();
     private final Told told = new Told();

@@ -8,7 +8,7 @@ final class TokenLinearizability {
   private TokenLinearizability() {}
 
   public static class Real {
-    private final TokenNode token = new TokenNode(null);
+    private final TokenNode token = PlainToken.root();
     private final TokenNode child = token.child();
 
     @Operation

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 final class DeadlineTest {
   private final ManualPool pool = new ManualPool();
   private final ManualClock clock = pool.clock();
-  private final TokenNode root = new TokenNode(null);
+  private final TokenNode root = PlainToken.root();
 
   private TokenNode timed(TokenNode parent, long seconds) {
     return new DeadlineToken(parent, Duration.ofSeconds(seconds), pool);
@@ -209,7 +209,7 @@ final class DeadlineTest {
     TokenNode token = timed(root, 10);
     CountDownLatch ran = new CountDownLatch(2);
     token.onCancel(ran::countDown);
-    TokenNode.ofParents(token, new TokenNode(null)).onCancel(ran::countDown);
+    PlainToken.ofParents(token, PlainToken.root()).onCancel(ran::countDown);
     clock.awaitSleepers(1);
     root.cancel();
     ran.await();
@@ -233,7 +233,7 @@ final class DeadlineTest {
   /** T3, T7: a deadline among several sources. */
   @Test
   void anyOf_withDeadline_isCancelledByIt() throws Exception {
-    TokenNode any = TokenNode.ofParents(root, timed(root, 10));
+    TokenNode any = PlainToken.ofParents(root, timed(root, 10));
     SideThread asleep = SideThread.startParked(() ->
         assertThrows(CancelledException.class, () -> any.sleep(Duration.ofHours(1))));
     clock.awaitSleepers(1);
@@ -248,7 +248,7 @@ final class DeadlineTest {
     AtomicInteger requested = new AtomicInteger();
     Race.run(new Race.Round() {
       private ManualPool raced = new ManualPool();
-      private TokenNode token = new TokenNode(null);
+      private TokenNode token = PlainToken.root();
       private volatile boolean won;
       private CountDownLatch told = new CountDownLatch(2);
 
@@ -256,7 +256,7 @@ final class DeadlineTest {
       public List<CloseStep> bodies() {
         raced = new ManualPool();
         told = new CountDownLatch(2);
-        token = new DeadlineToken(new TokenNode(null), Duration.ofSeconds(1), raced);
+        token = new DeadlineToken(PlainToken.root(), Duration.ofSeconds(1), raced);
         token.onCancel(told::countDown);
         token.child().onCancel(told::countDown);
         return List.of(() -> raced.clock().advance(Duration.ofSeconds(1)), () -> won = token.cancel());

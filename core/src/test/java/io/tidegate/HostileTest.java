@@ -269,7 +269,7 @@ class HostileTest {
     Stubborn stubborn = new Stubborn();
     Task<?> inside = scope.spawn(fault.kind(pool), stubborn);
     stubborn.awaitInside();
-    TokenNode failed = new TokenNode(null);
+    TokenNode failed = PlainToken.root();
     failed.cancel(CancelReason.of(CancelReason.Code.FAILED, "failed", fault.exception()));
     Gate.Guard guard = scope.gate().child("gate").enter("on " + failed);
     Task<CloseReport> closer = closers.fork(pool, token -> scope.close(Duration.ofSeconds(1)));

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** T9: interrupts, inside of {@code interruptibly} and nowhere else. */
 final class InterruptiblyTest {
-  private final TokenNode token = new TokenNode(null);
+  private final TokenNode token = PlainToken.root();
 
   private static String blockForever() throws InterruptedException {
     return new LinkedBlockingQueue<String>().take();
@@ -214,7 +214,7 @@ final class InterruptiblyTest {
     assertInstanceOf(IllegalStateException.class, wrapped.getCause());
     assertClean();
 
-    TokenNode other = new TokenNode(null);
+    TokenNode other = PlainToken.root();
     assertThrows(OutOfMemoryError.class, () -> other.interruptibly(() -> {
       other.cancel();
       throw new OutOfMemoryError("says the test");
@@ -239,7 +239,7 @@ final class InterruptiblyTest {
   /** T9: the same where the outer one was told first. */
   @Test
   void interruptibly_nestedOuterCancelledFirst_bothEnd() {
-    TokenNode inner = new TokenNode(null);
+    TokenNode inner = PlainToken.root();
     assertThrows(CancelledException.class, () -> token.interruptibly(() -> {
       CancelledException thrown = assertThrows(CancelledException.class, () -> inner.interruptibly(() -> {
         token.cancel();
@@ -255,7 +255,7 @@ final class InterruptiblyTest {
   /** T9: the same where the inner one returned before it noticed. */
   @Test
   void interruptibly_nestedInnerReturns_outerIsInterruptedStill() {
-    TokenNode inner = new TokenNode(null);
+    TokenNode inner = PlainToken.root();
     assertThrows(CancelledException.class, () -> token.interruptibly(() -> {
       assertEquals("inner", inner.interruptibly(() -> {
         inner.cancel();
@@ -266,8 +266,8 @@ final class InterruptiblyTest {
     }));
     assertClean();
 
-    TokenNode outer = new TokenNode(null);
-    TokenNode alone = new TokenNode(null);
+    TokenNode outer = PlainToken.root();
+    TokenNode alone = PlainToken.root();
     assertEquals("outer", assertRuns(outer, () -> {
       assertEquals("inner", alone.interruptibly(() -> {
         alone.cancel();
@@ -372,11 +372,11 @@ final class InterruptiblyTest {
   @Test
   void interruptibly_racingCancel_leavesNoInterruptBehind() throws Exception {
     Race.run(new Race.Round() {
-      private TokenNode raced = new TokenNode(null);
+      private TokenNode raced = PlainToken.root();
 
       @Override
       public List<CloseStep> bodies() {
-        raced = new TokenNode(null);
+        raced = PlainToken.root();
         return List.of(this::work, () -> raced.cancel(), () -> raced.cancel());
       }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** T6: callbacks, on whose thread they run, and how they are withdrawn. */
 final class ListenerTest {
-  private final TokenNode token = new TokenNode(null);
+  private final TokenNode token = PlainToken.root();
 
   /** T6: a callback runs once. */
   @Test

@@ -74,7 +74,7 @@ final class TokenAttachRaceTest {
   /** A cancel that comes while the monitor is held has to wait, and then finds the entry. */
   @Test
   void attach_cancelComesUnderTheMonitor_isTold() throws Exception {
-    TokenNode token = new TokenNode(null);
+    TokenNode token = PlainToken.root();
     Registration registration;
     SideThread canceller;
     synchronized (token.attachments()) {

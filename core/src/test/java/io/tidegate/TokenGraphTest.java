@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 final class TokenGraphTest {
   private static final int MANY = 100_000;
 
-  private final TokenNode root = new TokenNode(null);
+  private final TokenNode root = PlainToken.root();
 
   private static int linkedBelow(TokenNode token) {
     Attachments attachments = token.attachmentsIfAny();
@@ -30,6 +30,10 @@ final class TokenGraphTest {
       attachments.collectChildren(children);
     }
     return children.size();
+  }
+
+  static void assertLinkedBelow(int expected, TokenNode token) {
+    assertEquals(expected, linkedBelow(token));
   }
 
   static void assertHoldsNothing(TokenNode token) {
@@ -68,7 +72,7 @@ final class TokenGraphTest {
       assertFalse(child.awaitCancelled(Duration.ZERO));
       assertTrue(child.child().onCancel(() -> {}).close());
       assertEquals("ran", assertRuns(child));
-      TokenNode several = TokenNode.ofParents(root, child);
+      TokenNode several = PlainToken.ofParents(root, child);
       assertTrue(several.onCancel(() -> {}).close());
     }
     assertHoldsNothing(root);
@@ -84,7 +88,7 @@ final class TokenGraphTest {
         none.child().onCancel(() -> {}),
         none.withTimeout(Duration.ofDays(1_000_000)).onCancel(() -> {}),
         CancellationToken.anyOf(none, root.child(), none).onCancel(() -> {}));
-    assertHoldsNothing(TokenNode.NONE);
+    assertHoldsNothing(PlainToken.NONE);
     for (Registration registration : kept) {
       assertTrue(registration.close());
       assertFalse(registration.close());
@@ -147,7 +151,7 @@ final class TokenGraphTest {
   @Test
   void onCancel_belowCancelled_runsAtOnce() throws InterruptedException {
     TokenNode child = root.child();
-    TokenNode several = TokenNode.ofParents(new TokenNode(null).child(), child);
+    TokenNode several = PlainToken.ofParents(PlainToken.root().child(), child);
     CountDownLatch ran = new CountDownLatch(1);
     root.cancel();
 
@@ -181,7 +185,7 @@ final class TokenGraphTest {
     List<TokenNode> several = new ArrayList<>();
     TokenNode token = root;
     for (int i = 0; i < MANY; i++) {
-      token = TokenNode.ofParents(token, new TokenNode(null));
+      token = PlainToken.ofParents(token, PlainToken.root());
       several.add(token);
     }
     assertFalse(token.isCancelled());
@@ -240,7 +244,7 @@ final class TokenGraphTest {
   private static TokenNode diamonds(TokenNode top, int depth) {
     TokenNode token = top;
     for (int i = 0; i < depth; i++) {
-      token = TokenNode.ofParents(token.child(), token.child());
+      token = PlainToken.ofParents(token.child(), token.child());
     }
     return token;
   }
@@ -269,11 +273,11 @@ final class TokenGraphTest {
     for (int level = 0; level < 100; level++) {
       TokenNode[] next = new TokenNode[100];
       for (int i = 0; i < next.length; i++) {
-        next[i] = TokenNode.ofParents(layer);
+        next[i] = PlainToken.ofParents(layer);
       }
       layer = next;
     }
-    TokenNode bottom = TokenNode.ofParents(layer);
+    TokenNode bottom = PlainToken.ofParents(layer);
     Registration registration = bottom.onCancel(() -> {});
     assertFalse(bottom.isCancelled());
 

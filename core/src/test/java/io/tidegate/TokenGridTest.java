@@ -20,7 +20,7 @@ final class TokenGridTest {
   private static final String GRID = "io.tidegate.Level#grid";
   private static final Duration SECOND = Duration.ofSeconds(1);
 
-  private final TokenNode parent = new TokenNode(null);
+  private final TokenNode parent = PlainToken.root();
   private final TokenNode token = parent.child();
   private final TokenNode below = token.child();
   private final AtomicInteger ran = new AtomicInteger();
@@ -36,7 +36,7 @@ final class TokenGridTest {
     List<SideThread> waiting = new ArrayList<>();
     TokenNode child = at(level);
     for (int i = 0; i < before; i++) {
-      child = i % 2 == 0 ? child.child() : TokenNode.ofParents(new TokenNode(null), child);
+      child = i % 2 == 0 ? child.child() : PlainToken.ofParents(PlainToken.root(), child);
       waiting.add(SideThread.startParked(child::awaitCancelled));
     }
     token.cancel();
@@ -193,7 +193,7 @@ final class TokenGridTest {
 
       @Override
       public List<CloseStep> bodies() {
-        raced = new TokenNode(null);
+        raced = PlainToken.root();
         TokenNode child = raced.child();
         AtomicInteger counted = new AtomicInteger();
         outcomes = counted;
@@ -224,14 +224,14 @@ final class TokenGridTest {
 
       @Override
       public List<CloseStep> bodies() {
-        TokenNode raced = new TokenNode(null);
+        TokenNode raced = PlainToken.root();
         TokenNode middle = raced.child();
         AtomicInteger counted = new AtomicInteger();
         outcomes = counted;
         return List.of(
             () -> raced.cancel(),
             () -> middle.child().onCancel(counted::incrementAndGet),
-            () -> TokenNode.ofParents(new TokenNode(null), middle).onCancel(counted::incrementAndGet));
+            () -> PlainToken.ofParents(PlainToken.root(), middle).onCancel(counted::incrementAndGet));
       }
 
       @Override
@@ -280,12 +280,12 @@ final class TokenGridTest {
 
       @Override
       public List<CloseStep> bodies() {
-        TokenNode top = new TokenNode(null);
+        TokenNode top = PlainToken.root();
         raced = top;
         List<TokenNode> linked = new ArrayList<>();
         TokenNode below = top;
         for (int i = 0; i < 20; i++) {
-          below = i % 3 == 0 ? TokenNode.ofParents(below, top) : below.child();
+          below = i % 3 == 0 ? PlainToken.ofParents(below, top) : below.child();
           below.onCancel(() -> {});
           linked.add(below);
         }
@@ -313,10 +313,10 @@ final class TokenGridTest {
   @Test
   void listen_racingUnlisten_leavesNothing() throws Exception {
     for (int round = 0; round < 50; round++) {
-      TokenNode top = new TokenNode(null);
+      TokenNode top = PlainToken.root();
       TokenNode left = top.child();
       TokenNode right = top.child();
-      TokenNode both = TokenNode.ofParents(left, right);
+      TokenNode both = PlainToken.ofParents(left, right);
       List<TokenNode> all = List.of(top, left, right, both, both.child(), left.child());
       List<CloseStep> bodies = new ArrayList<>();
       for (TokenNode each : all) {

@@ -49,7 +49,7 @@ final class TokenPropertyTest {
     private int cancels;
 
     Model() {
-      add(new TokenNode(null), List.of());
+      add(PlainToken.root(), List.of());
     }
 
     private void add(TokenNode token, List<TokenNode> parents) {
@@ -78,7 +78,7 @@ final class TokenPropertyTest {
     /** One of the younger ones, so that the graph gets deep. */
     private TokenNode pick(Random random) {
       int back = Math.min(tokens.size(), 40);
-      return random.nextInt(8) == 0 ? new TokenNode(null) : tokens.get(tokens.size() - 1 - random.nextInt(back));
+      return random.nextInt(8) == 0 ? PlainToken.root() : tokens.get(tokens.size() - 1 - random.nextInt(back));
     }
 
     private TokenNode known(Random random) {
@@ -99,7 +99,7 @@ final class TokenPropertyTest {
       for (int i = 0; i <= random.nextInt(4); i++) {
         parents.add(known(random));
       }
-      add(TokenNode.ofParents(parents.toArray(new CancellationToken[0])), parents);
+      add(PlainToken.ofParents(parents.toArray(new CancellationToken[0])), parents);
     }
 
     void listen(Random random) {

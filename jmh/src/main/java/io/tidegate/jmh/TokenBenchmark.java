@@ -3,7 +3,8 @@ package io.tidegate.jmh;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
-import io.tidegate.Task;
+import io.tidegate.carrier.CarrierPool;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import kotlin.Unit;
 import kotlinx.coroutines.Job;
@@ -37,16 +38,19 @@ public class TokenBenchmark {
   private CancellationToken token = CancellationToken.none();
   private volatile boolean flag;
 
-  /** Takes the token of a task at some depth. */
+  /** Takes the token of a task at some depth, which waits meanwhile. */
   @Setup
   public void descend() throws InterruptedException {
     Scope scope = root;
     for (int i = 1; i < depth; i++) {
       scope = scope.child("level-" + i);
     }
-    Task<CancellationToken> task = scope.fork(own -> own);
-    task.join();
-    token = task.result();
+    CompletableFuture<CancellationToken> started = new CompletableFuture<>();
+    scope.spawn(new PoolKind("TOKEN", CarrierPool.shared()), own -> {
+      started.complete(own);
+      own.awaitCancelled();
+    });
+    token = started.join();
   }
 
   /** Ends what was started. */
