@@ -20,17 +20,17 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The first close of a process, whose tasks parked when nothing had ever been cancelled, and one after many; time for
- * the close of 20 tasks. Until then, tasks have come, waited and gone without being cancelled.
+ * the close of 10,000 tasks. Until then, tasks have come, waited and gone without being cancelled.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(value = 10, jvmArgsAppend = {"--add-opens", "java.base/java.lang=ALL-UNNAMED"})
 public class FirstCloseBenchmark {
-  private static final int TASKS = 20;
-
   /** So many waits as the JIT needs to compile them, with what they never did until then left out. */
   private static final int UNCANCELLED = 20_000;
+
+  private static final int TASKS = 10_000;
 
   private final CarrierPool pool = CarrierPool.named("first");
   private final TaskKind kind = new PoolKind("PARK", pool);
@@ -77,7 +77,7 @@ public class FirstCloseBenchmark {
 
   /** One after many. */
   @Benchmark
-  @Warmup(iterations = 2_000)
+  @Warmup(iterations = 30)
   @Measurement(iterations = 20)
   public void afterMany() {
     timeline.close();

@@ -23,16 +23,22 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 100)
-@Measurement(iterations = 100)
+@Warmup(iterations = 5)
+@Measurement(iterations = 30)
 @Fork(value = 3, jvmArgsAppend = {"--add-opens", "java.base/java.lang=ALL-UNNAMED", "-Xmx6g", "-XX:+UseParallelGC"})
 public class TimelineCloseBenchmark {
   private static final int TASKS = 20;
   private static final long CLOSED = -1;
+  /** So many closes as the JIT needs to compile all that they do. */
+  private static final int TRAINING = 2_000;
 
   /** How many tasks live in the process. */
   @Param({"20000", "200000", "1000000"})
   public int live;
+
+  /** Whether the process has closed many before, else hardly any. */
+  @Param({"true", "false"})
+  public boolean trained;
 
   private final CarrierPool pool = CarrierPool.named("close");
   private final TaskKind kind = new PoolKind("PARK", pool);
@@ -42,7 +48,11 @@ public class TimelineCloseBenchmark {
 
   /** Starts those that stay. */
   @Setup
-  public void start() {
+  public void start() throws InterruptedException {
+    for (int i = 0; trained && i < TRAINING; i++) {
+      open();
+      closeBoth();
+    }
     for (int i = 0; i < live / TASKS; i++) {
       open("timeline-" + i);
     }
