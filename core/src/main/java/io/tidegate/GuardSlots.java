@@ -40,12 +40,13 @@ final class GuardSlots {
   private static final int STRIPES_LOG2 =
       Math.min(5, Integer.SIZE - Integer.numberOfLeadingZeros(Runtime.getRuntime().availableProcessors()));
 
+  /** The first places stay empty: they may share a cache line with the array's length, which everybody reads. */
   private final AtomicReferenceArray<@Nullable GuardImpl> places =
-      new AtomicReferenceArray<>((1 << STRIPES_LOG2) * SPACING);
+      new AtomicReferenceArray<>(SPACING + (1 << STRIPES_LOG2) * SPACING);
 
   /** Puts a guard into a free place, and notes there which; says whether there was one. */
   boolean put(GuardImpl guard) {
-    int first = JvmThreads.stripe(STRIPES_LOG2) * SPACING;
+    int first = SPACING + JvmThreads.stripe(STRIPES_LOG2) * SPACING;
     for (int place = first; place < first + WIDTH; place++) {
       if (places.getPlain(place) == null) {
         guard.at(place);
@@ -65,7 +66,7 @@ final class GuardSlots {
 
   /** Moves all guards into the list of the gate, whose lock the caller holds. */
   void drainTo(MemberList list) {
-    for (int place = 0; place < places.length(); place++) {
+    for (int place = SPACING; place < places.length(); place++) {
       GuardImpl guard = places.get(place);
       if (guard != null && places.compareAndSet(place, guard, null)) {
         list.add(guard);
@@ -74,7 +75,7 @@ final class GuardSlots {
   }
 
   void forEach(Consumer<? super GuardImpl> action) {
-    for (int place = 0; place < places.length(); place++) {
+    for (int place = SPACING; place < places.length(); place++) {
       GuardImpl guard = places.get(place);
       if (guard != null) {
         action.accept(guard);
