@@ -43,7 +43,12 @@ final class Current {
   }
 
   static @Nullable TaskImpl<?> task() {
-    for (Stay stay = innermost(); stay != null; stay = stay.outer()) {
+    return task(innermost());
+  }
+
+  /** The task that the thread is in whose innermost stay is given. */
+  static @Nullable TaskImpl<?> task(@Nullable Stay innermost) {
+    for (Stay stay = innermost; stay != null; stay = stay.outer()) {
       if (stay instanceof TaskImpl<?> task) {
         return task;
       }
@@ -58,7 +63,12 @@ final class Current {
   }
 
   static CarrierPool pool() {
-    for (Stay stay = innermost(); stay != null; stay = stay.outer()) {
+    return pool(innermost());
+  }
+
+  /** The pool of the calling thread, whose innermost stay is given. */
+  static CarrierPool pool(@Nullable Stay innermost) {
+    for (Stay stay = innermost; stay != null; stay = stay.outer()) {
       CarrierPool pool = stay.pool();
       if (pool != null) {
         return pool;

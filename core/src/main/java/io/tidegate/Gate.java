@@ -112,7 +112,10 @@ public sealed interface Gate permits GateImpl {
   /** {@return whether closing has ended: nobody is inside, and nobody ever will be} */
   boolean isClosed();
 
-  /** {@return who is inside this gate and its descendants, oldest first; a weakly consistent snapshot} */
+  /**
+   * {@return who is inside this gate and its descendants, oldest first; a weakly consistent snapshot} Guards whose ages differ
+   * by less than these are told to, see {@link Holder#age}, come in any order.
+   */
   List<Holder> holders();
 
   /** A held entry. */

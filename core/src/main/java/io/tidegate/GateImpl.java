@@ -232,7 +232,6 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     Simulator.step("is about to enter a gate by a guard");
     if (level == OPEN) {
       GuardSlots places = slots();
-      guard.enteredAt(Current.clock().nanoTime());
       if (places.put(guard)) {
         Simulator.step("guard is in its place, is about to look whether the gate closes");
         if (level == OPEN || !places.take(guard)) {
@@ -241,7 +240,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
         guard.at(GuardImpl.NO_PLACE);
       }
     }
-    return add(guard);
+    return addIfOpen(guard);
   }
 
   private GuardSlots slots() {
@@ -269,8 +268,12 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   }
 
   private boolean add(Member member) {
-    Simulator.step("is about to enter a gate");
     member.enteredAt(Current.clock().nanoTime());
+    return addIfOpen(member);
+  }
+
+  private boolean addIfOpen(Member member) {
+    Simulator.step("is about to enter a gate");
     synchronized (lock) {
       if (level > DRAINING || (level == DRAINING && !isCallerInside())) {
         return false;

@@ -20,7 +20,9 @@ final class GuardImpl extends Member implements Gate.Guard {
   GuardImpl(GateImpl gate, String holder) {
     super(gate);
     this.holder = Objects.requireNonNull(holder, "holder");
-    TaskImpl<?> task = Current.task();
+    Stay innermost = Current.innermost(); // looked up once: a guard is entered often
+    enteredAt(Current.pool(innermost).clock().coarseNanoTime());
+    TaskImpl<?> task = Current.task(innermost);
     if (task == null) {
       this.owner = Thread.currentThread();
     } else {

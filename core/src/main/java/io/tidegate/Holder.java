@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * @param path the path of the gate
  * @param name the name that it entered under
  * @param kind the kind of the task; empty for others
- * @param age how long it has been inside
+ * @param age how long it has been inside; of a guard, which is entered often, to within about ten milliseconds
  * @param note what it said last about what it does; empty if nothing
  * @param thread the name of its thread; empty if it has none, or that has ended
  * @param frames the top frames of that thread, those of the parking itself left out

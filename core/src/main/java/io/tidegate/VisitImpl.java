@@ -83,17 +83,8 @@ final class VisitImpl extends Stay implements Visit {
 
   @Override
   String kindName() {
-    TaskImpl<?> task = taskOf(outer());
+    TaskImpl<?> task = Current.task(outer());
     return task == null ? "" : task.kindName();
-  }
-
-  private static @Nullable TaskImpl<?> taskOf(@Nullable Stay stay) {
-    for (Stay each = stay; each != null; each = each.outer()) {
-      if (each instanceof TaskImpl<?> task) {
-        return task;
-      }
-    }
-    return null;
   }
 
   @Override

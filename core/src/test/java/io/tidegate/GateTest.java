@@ -10,9 +10,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -209,13 +213,14 @@ final class GateTest {
       latch.await();
       guard.close();
     });
-    List<Holder> holders = gate.holders();
+    Map<String, Holder> holders = gate.holders().stream().collect(Collectors.toMap(Holder::name, Function.identity()));
 
-    assertEquals(List.of("first", "second"), holders.stream().map(Holder::name).toList());
-    assertEquals("reading layer 7", holders.getFirst().note());
-    assertEquals("files", holders.getFirst().path());
-    assertEquals(Thread.currentThread().getName(), holders.getFirst().thread());
-    Holder parked = holders.getLast();
+    assertEquals(Set.of("first", "second"), holders.keySet());
+    Holder reading = Objects.requireNonNull(holders.get("first"));
+    assertEquals("reading layer 7", reading.note());
+    assertEquals("files", reading.path());
+    assertEquals(Thread.currentThread().getName(), reading.thread());
+    Holder parked = Objects.requireNonNull(holders.get("second"));
     assertEquals("", parked.note());
     assertEquals("second's thread", parked.thread());
     assertTrue(parked.parkedOn().contains("CountDownLatch"), parked::parkedOn);

@@ -15,6 +15,14 @@ public interface PoolClock {
   /** {@return the current value of a monotonic clock with an arbitrary origin, in nanoseconds} */
   long nanoTime();
 
+  /**
+   * {@return {@link #nanoTime}, or what that was a while ago} For stamps that people read, of which many are taken: the
+   * machine's clock answers with a time of about ten milliseconds ago at most, or earlier while its processors are too busy.
+   */
+  default long coarseNanoTime() {
+    return nanoTime();
+  }
+
   /** {@return the current wall-clock time} */
   Instant now();
 

@@ -16,6 +16,11 @@ final class SystemClock implements PoolClock {
   }
 
   @Override
+  public long coarseNanoTime() {
+    return CoarseTime.nanoTime();
+  }
+
+  @Override
   public Instant now() {
     return Instant.now();
   }
