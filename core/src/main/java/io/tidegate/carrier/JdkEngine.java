@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -26,25 +24,5 @@ final class JdkEngine implements PoolEngine {
         Optional.empty(),
         0,
         Optional.empty());
-  }
-
-  @Override
-  public long queued() {
-    return 0;
-  }
-
-  @Override
-  public long waitedNanos(long nowNanos) {
-    return 0;
-  }
-
-  @Override
-  public List<Occupant> occupants() {
-    return List.of();
-  }
-
-  @Override
-  public boolean end(Duration limit) {
-    return true;
   }
 }

@@ -5,7 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What runs a pool's threads. Safe for use by any thread. */
+/**
+ * What runs a pool's threads. Safe for use by any thread.
+ *
+ * <p>The defaults are those of an engine that has no OS threads of its own, and knows nothing of those that it uses.
+ */
 sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine, SimulatedEngine {
   /** Has some work done on a thread of its own, at once or when it is its turn; never waits for that. */
   default void start(String name, Runnable work) {
@@ -34,16 +38,22 @@ sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine, Si
   PoolStats stats(long started, long completed);
 
   /** Returns how many wait for an OS thread; 0 where that cannot be known. */
-  long queued();
+  default long queued() {
+    return 0;
+  }
 
   /**
    * Returns how long, at least, something that is ready has waited for an OS thread, as far as is seen at a time.
    * Called by one thread at a time.
    */
-  long waitedNanos(long nowNanos);
+  default long waitedNanos(long nowNanos) {
+    return 0;
+  }
 
   /** Returns what its OS threads run now. */
-  List<Occupant> occupants();
+  default List<Occupant> occupants() {
+    return List.of();
+  }
 
   /**
    * Ends its OS threads after they have run what they were given, waiting no longer than a limit for them. Called once,
@@ -51,5 +61,7 @@ sealed interface PoolEngine permits JdkEngine, CarrierEngine, PlatformEngine, Si
    *
    * @return whether all have ended
    */
-  boolean end(Duration limit) throws InterruptedException;
+  default boolean end(Duration limit) throws InterruptedException {
+    return true;
+  }
 }

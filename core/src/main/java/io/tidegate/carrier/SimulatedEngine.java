@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -110,20 +108,5 @@ final class SimulatedEngine implements PoolEngine {
   @Override
   public long queued() {
     return queue.size();
-  }
-
-  @Override
-  public long waitedNanos(long nowNanos) {
-    return 0;
-  }
-
-  @Override
-  public List<Occupant> occupants() {
-    return List.of();
-  }
-
-  @Override
-  public boolean end(Duration limit) {
-    return true;
   }
 }
