@@ -26,8 +26,9 @@ final class Listener extends Attachments.Entry implements Registration {
   private Listener(TokenNode token, Runnable callback) {
     this.token = token;
     this.callback = callback;
-    this.pool = Current.pool();
-    this.gate = owner(token);
+    Stay innermost = Current.innermost();
+    this.pool = Current.pool(innermost);
+    this.gate = owner(innermost, token);
   }
 
   static Listener register(TokenNode token, Runnable callback) {
@@ -77,10 +78,9 @@ final class Listener extends Attachments.Entry implements Registration {
     }
   }
 
-  private static @Nullable GateImpl owner(TokenNode token) {
-    Stay stay = Current.innermost();
-    if (stay != null) {
-      return stay.inGate() ? stay.gate() : null;
+  private static @Nullable GateImpl owner(@Nullable Stay registering, TokenNode token) {
+    if (registering != null) {
+      return registering.inGate() ? registering.gate() : null;
     }
     ScopeToken scope = token.scope();
     return scope == null ? null : scope.gate();

@@ -91,12 +91,16 @@ final class TokenGraph {
   static boolean detach(TokenNode token, Attachments.Entry entry) {
     Simulator.step("is about to detach");
     Attachments attachments = token.attachments();
+    boolean linkedForNothing;
     synchronized (attachments) {
       if (!attachments.remove(entry)) {
         return false;
       }
+      linkedForNothing = attachments.linked && attachments.isIdle();
     }
-    unlinkIdle(token);
+    if (linkedForNothing) {
+      unlinkIdle(token);
+    }
     return true;
   }
 
