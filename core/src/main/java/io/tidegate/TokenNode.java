@@ -11,10 +11,11 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A token: its own cancel, its parents, and, while somebody waits or listens on it, what is attached to it. */
-abstract sealed class TokenNode implements CancellationToken permits ScopeToken, TaskToken, PlainToken {
+abstract sealed class TokenNode implements CancellationToken, BooleanSupplier permits ScopeToken, TaskToken, PlainToken {
   private static final VarHandle CANCEL =
       ConstantBootstraps.fieldVarHandle(lookup(), "cancel", VarHandle.class, TokenNode.class, Cancel.class);
   private static final VarHandle ATTACHMENTS =
@@ -79,6 +80,12 @@ abstract sealed class TokenNode implements CancellationToken permits ScopeToken,
   public final boolean isCancelled() {
     Simulator.step("is about to ask whether it is cancelled");
     return isCancelledNow();
+  }
+
+  /** Says the same, as the condition of a wait: a task that waits for its cancel needs no object for that. */
+  @Override
+  public final boolean getAsBoolean() {
+    return isCancelled();
   }
 
   private boolean isCancelledNow() {

@@ -39,12 +39,12 @@ final class Waiting {
   /** Waits until a token is cancelled; says whether it is. Ends with the calling task's own token as well. */
   static boolean forCancel(TokenNode token, PoolClock clock, long deadlineNanos) throws InterruptedException {
     if (token == Current.token()) {
-      return until(token, clock, deadlineNanos, token::isCancelled); // that listens to it
+      return until(token, clock, deadlineNanos, token); // that listens to it
     }
     Attachments.WaitingThread entry = new Attachments.WaitingThread(Thread.currentThread());
     TokenGraph.attach(token, entry);
     try {
-      return until(token, clock, deadlineNanos, token::isCancelled);
+      return until(token, clock, deadlineNanos, token);
     } finally {
       TokenGraph.detach(token, entry);
     }
