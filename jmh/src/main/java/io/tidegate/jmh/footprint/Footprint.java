@@ -15,6 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import javax.management.JMException;
+import org.openjdk.jol.info.ClassLayout;
 
 /**
  * Prints the live bytes of one parked task, token, child token, listener, guard and idle scope, by class: makes many of
@@ -76,7 +77,12 @@ public final class Footprint {
     Map<String, Long> more = made(make);
     double each = more.values().stream().mapToLong(Long::longValue).sum() / (double) MANY;
     out.printf(Locale.ROOT, "%-28s %6.1f bytes: %s%n", what, each, largest(more));
+    out.printf(Locale.ROOT, "%-28s %4d bytes by JOL, itself alone%n", "", size(make.apply(MANY)));
     return each;
+  }
+
+  private static long size(Object one) {
+    return ClassLayout.parseInstance(one).instanceSize();
   }
 
   private Map<String, Long> made(IntFunction<?> make) throws JMException {
