@@ -27,9 +27,8 @@ import org.jspecify.annotations.Nullable;
  *     step 5 changes TOLD first, and then looks.
  * C3  Where step 5 cannot link as the scope is cancelled, the task tells what is attached itself, before it leaves the gate:
  *     so a cancel that does not find it there any more has nothing left to tell.
- *
- * C4  Who asks why it is cancelled looks at the scope's token too: a task that was ended by the scope's cancel finds that it is
- *     its own, though it may not have been told yet.
+ * C4  Who asks why it is cancelled, and whoever asks a token below, looks at the scope's token too: a task that was ended by
+ *     the scope's cancel finds that it is its own, though it may not have been told yet.
  *
  *   waiter                                    any cancel
  *   1. isWaiting = true                       1. stores the cancel here

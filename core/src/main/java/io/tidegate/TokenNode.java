@@ -178,7 +178,7 @@ abstract sealed class TokenNode implements CancellationToken, BooleanSupplier pe
       }
       node = node.parent(0);
     }
-    return node.cancel == Cancel.TOLD ? null : TokenGraph.search(this);
+    return node.cancel == Cancel.TOLD && node.cancelOnTheWay() == null ? null : TokenGraph.search(this);
   }
 
   /** The cancel that is stored in this node: unlike {@link #currentCancel} it looks at nothing else. */
