@@ -77,8 +77,8 @@ public class FirstCloseBenchmark {
 
   /** One after many. */
   @Benchmark
-  @Warmup(iterations = 30)
-  @Measurement(iterations = 20)
+  @Warmup(iterations = 20)
+  @Measurement(iterations = 10)
   public void afterMany() {
     timeline.close();
   }
