@@ -13,6 +13,7 @@ import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.PostgresSource;
 import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.Disk;
+import io.tidegate.examples.pageserver.storage.ForwardingDisk;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
@@ -21,8 +22,6 @@ import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -149,17 +148,14 @@ class FlushFailureTest {
 
   /** The real disk, which takes no new layer while it is full. */
   private Disk disk() {
-    Disk real = Disk.real();
-    return (Disk) Proxy.newProxyInstance(Disk.class.getClassLoader(), new Class<?>[] {Disk.class},
-        (proxy, method, arguments) -> {
-          if (method.getName().equals("create") && full.get() && !arguments[0].toString().contains("metadata")) {
-            throw new IOException("No space left on device");
-          }
-          try {
-            return method.invoke(real, arguments);
-          } catch (InvocationTargetException failed) {
-            throw failed.getCause();
-          }
-        });
+    return new ForwardingDisk(Disk.real()) {
+      @Override
+      public Output create(Path file) throws IOException {
+        if (full.get() && !file.toString().contains("metadata")) {
+          throw new IOException("No space left on device");
+        }
+        return super.create(file);
+      }
+    };
   }
 }

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -201,14 +200,17 @@ class LayerFileTest {
   }
 
   /** The real disk, with a count of what is read. */
-  private static final class CountingDisk implements Disk {
+  private static final class CountingDisk extends ForwardingDisk {
     final AtomicLong total = new AtomicLong();
     final AtomicLong largest = new AtomicLong();
-    private final Disk real = Disk.real();
+
+    CountingDisk() {
+      super(Disk.real());
+    }
 
     @Override
     public Input open(Path file) throws IOException {
-      Input in = real.open(file);
+      Input in = super.open(file);
       return new Input() {
         @Override
         public long size() throws IOException {
@@ -227,41 +229,6 @@ class LayerFileTest {
           in.close();
         }
       };
-    }
-
-    @Override
-    public void createFolder(Path folder) throws IOException {
-      real.createFolder(folder);
-    }
-
-    @Override
-    public List<Path> list(Path folder) throws IOException {
-      return real.list(folder);
-    }
-
-    @Override
-    public Output create(Path file) throws IOException {
-      return real.create(file);
-    }
-
-    @Override
-    public void rename(Path from, Path to) throws IOException {
-      real.rename(from, to);
-    }
-
-    @Override
-    public void delete(Path file) throws IOException {
-      real.delete(file);
-    }
-
-    @Override
-    public void syncFolder(Path folder) throws IOException {
-      real.syncFolder(folder);
-    }
-
-    @Override
-    public Closeable lock(Path file) throws IOException {
-      return real.lock(file);
     }
   }
 }

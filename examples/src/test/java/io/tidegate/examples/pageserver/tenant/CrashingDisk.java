@@ -2,9 +2,8 @@
 package io.tidegate.examples.pageserver.tenant;
 
 import io.tidegate.examples.pageserver.storage.Disk;
+import io.tidegate.examples.pageserver.storage.WatchedDisk;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -19,7 +18,7 @@ final class CrashingDisk {
 
   /** {@return the disk to use} */
   Disk disk() {
-    return (Disk) watched(Disk.real(), Disk.class);
+    return WatchedDisk.of(Disk.real(), this::takeStep);
   }
 
   /** Lets so many changes pass from now on. */
@@ -32,17 +31,9 @@ final class CrashingDisk {
     return left.get() <= 0;
   }
 
-  private Object watched(Object real, Class<?>... types) {
-    return Proxy.newProxyInstance(Disk.class.getClassLoader(), types, (proxy, method, arguments) -> {
-      if (CHANGES.contains(method.getName()) && left.getAndUpdate(count -> Math.max(count - 1, 0)) <= 0) {
-        throw new IOException("the disk is down");
-      }
-      try {
-        Object result = method.invoke(real, arguments);
-        return method.getName().equals("create") ? watched(result, Disk.Output.class) : result;
-      } catch (InvocationTargetException failed) {
-        throw failed.getCause();
-      }
-    });
+  private void takeStep(String call) throws IOException {
+    if (CHANGES.contains(call) && left.getAndUpdate(count -> Math.max(count - 1, 0)) <= 0) {
+      throw new IOException("the disk is down");
+    }
   }
 }

@@ -16,13 +16,12 @@ import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
+import io.tidegate.examples.pageserver.storage.WatchedDisk;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pools;
 import io.tidegate.examples.pageserver.wal.SampleRecords;
 import io.tidegate.examples.pageserver.wal.WalRecord;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -129,7 +128,7 @@ class TimelineFlushTest {
     TimelineMetadata metadata = new TimelineMetadata(
         TenantId.random(), TimelineId.random(), 1, 1, "slot", SampleRecords.START, SampleRecords.START);
     LayerStore.create(folder.resolve("timeline"), metadata).close();
-    LayerStore store = LayerStore.open(folder.resolve("timeline"), (Disk) watched(Disk.real(), Disk.class));
+    LayerStore store = LayerStore.open(folder.resolve("timeline"), WatchedDisk.of(Disk.real(), this::beforeCall));
     callers.clear();
     return Timeline.open(tenant, store, () -> LAYER_PER_RECORD, TimelineServices.create(), Optional.empty());
   }
@@ -141,21 +140,12 @@ class TimelineFlushTest {
     }
   }
 
-  /** Passes on what is asked of it and notes who asked; a layer's file gets its name only when it may. */
-  private Object watched(Object real, Class<?>... types) {
-    return Proxy.newProxyInstance(Disk.class.getClassLoader(), types, (proxy, method, arguments) -> {
-      noteCaller(method.getName());
-      if (method.getName().equals("rename")) {
-        mayRename.await();
-      }
-      try {
-        Object result = method.invoke(real, arguments);
-        boolean isFile = result instanceof Disk.Input || result instanceof Disk.Output;
-        return isFile ? watched(result, Disk.Input.class, Disk.Output.class) : result;
-      } catch (InvocationTargetException failed) {
-        throw failed.getCause();
-      }
-    });
+  /** Notes who asks; a layer's file gets its name only when it may. */
+  private void beforeCall(String call) throws InterruptedException {
+    noteCaller(call);
+    if (call.equals("rename")) {
+      mayRename.await();
+    }
   }
 
   private void noteCaller(String step) {
