@@ -14,7 +14,6 @@ import io.tidegate.examples.pageserver.wal.PageTouch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,8 +27,6 @@ import org.junit.jupiter.api.Timeout;
 /** Compaction, image layers and garbage collection change no answer, also where they are cut off at any step. */
 @Timeout(300)
 class CompactionTest {
-  private static final Path FOLDER = Path.of("/timeline");
-  private static final Lsn START = MetadataFileTest.SAMPLE.startLsn();
   private static final int PAGES = 6;
   private static final int LAYERS = 6;
   private static final int RECORDS = 12;
@@ -41,11 +38,10 @@ class CompactionTest {
   private record Answer(PageKey key, Lsn at, String said) {}
 
   private final List<Rec> records = new ArrayList<>();
-  private final List<Lsn> ends = new ArrayList<>(List.of(START));
+  private final List<Lsn> ends = new ArrayList<>(List.of(Acknowledged.START));
   private final Lsn branch;
   private final Lsn cutoff;
-  private boolean created;
-  private Lsn reported = START;
+  private Acknowledged acknowledged = new Acknowledged();
 
   CompactionTest() {
     Random random = new Random(7);
@@ -62,14 +58,14 @@ class CompactionTest {
   @Test
   void answers_afterAllOfIt_areTheSame() throws Exception {
     MemoryDisk disk = new MemoryDisk();
-    try (LayerStore store = open(disk)) {
-      run(store);
+    try (LayerStore store = acknowledged.open(disk)) {
+      run(store, acknowledged);
       checkAnswers(store);
       Set<LayerLevel> levels = new TreeSet<>();
       store.layers().forEach(layer -> levels.add(layer.level()));
       assertEquals(Set.of(LayerLevel.L1, LayerLevel.IMAGE), levels);
     }
-    try (LayerStore store = open(disk)) {
+    try (LayerStore store = acknowledged.open(disk)) {
       checkAnswers(store);
       assertEquals(cutoff, store.gcCutoff());
     }
@@ -77,8 +73,8 @@ class CompactionTest {
 
   @Test
   void collection_withoutBranches_leavesFewerBytes() throws Exception {
-    try (LayerStore store = open(new MemoryDisk())) {
-      flushUpTo(store, LAYERS);
+    try (LayerStore store = acknowledged.open(new MemoryDisk())) {
+      flushUpTo(store, LAYERS, acknowledged);
       new Compaction(store, TARGET, 9).run(CancellationToken.none());
       long before = bytes(store);
       GarbageCollection garbage = new GarbageCollection(store);
@@ -93,15 +89,10 @@ class CompactionTest {
     for (int step = 1; ; step++) {
       MemoryDisk disk = new MemoryDisk();
       disk.crashAt(step);
-      created = false;
-      reported = START;
+      acknowledged = new Acknowledged();
       runToTheEnd(disk);
-      boolean createdBefore = created;
-      Lsn reportedBefore = reported;
       checkAndFinish(disk.afterKill());
       for (int seed = 0; seed < 4; seed++) {
-        created = createdBefore;
-        reported = reportedBefore;
         checkAndFinish(disk.afterPowerCut(new Random(step * 10L + seed)));
       }
       if (!disk.failed()) {
@@ -115,10 +106,9 @@ class CompactionTest {
   void failureAtAnyStep_changesNoAnswerAndLeavesNoFile() throws Exception {
     for (int step = 1; ; step++) {
       MemoryDisk disk = new MemoryDisk();
-      created = false;
-      reported = START;
-      LayerStore store = open(disk);
-      flushUpTo(store, LAYERS);
+      acknowledged = new Acknowledged();
+      LayerStore store = acknowledged.open(disk);
+      flushUpTo(store, LAYERS, acknowledged);
       disk.failOnceAt(step);
       try {
         new Compaction(store, TARGET, 1).run(CancellationToken.none());
@@ -141,8 +131,8 @@ class CompactionTest {
   @Test
   void compaction_cancelled_changesNothing() throws Exception {
     MemoryDisk disk = new MemoryDisk();
-    try (LayerStore store = open(disk)) {
-      flushUpTo(store, 3);
+    try (LayerStore store = acknowledged.open(disk)) {
+      flushUpTo(store, 3, acknowledged);
       List<LayerFile> before = store.layers();
       CancellationToken token = CancellationToken.create();
       token.cancel();
@@ -155,64 +145,47 @@ class CompactionTest {
   void open_missingFileOfLevel1_isRefused() throws Exception {
     MemoryDisk disk = new MemoryDisk();
     Path gone;
-    try (LayerStore store = open(disk)) {
-      flushUpTo(store, 2);
+    try (LayerStore store = acknowledged.open(disk)) {
+      flushUpTo(store, 2, acknowledged);
       new Compaction(store, TARGET, 9).run(CancellationToken.none());
       gone = store.layers().getFirst().file();
     }
     disk.delete(gone);
     CorruptLayerException refused =
-        assertThrows(CorruptLayerException.class, () -> LayerStore.open(FOLDER, disk));
+        assertThrows(CorruptLayerException.class, () -> LayerStore.open(Acknowledged.FOLDER, disk));
     assertTrue(String.valueOf(refused.getMessage()).contains(gone.getFileName().toString()));
   }
 
-  private void run(LayerStore store) throws IOException {
-    flushUpTo(store, 2);
+  private void run(LayerStore store, Acknowledged by) throws IOException {
+    flushUpTo(store, 2, by);
     if (store.state().level0().size() >= 2) {
       new Compaction(store, TARGET, 2).run(CancellationToken.none());
     }
-    flushUpTo(store, LAYERS);
+    flushUpTo(store, LAYERS, by);
     new Compaction(store, TARGET, 2).run(CancellationToken.none());
     new GarbageCollection(store).run(cutoff, () -> Set.of(branch), CancellationToken.none());
   }
 
   private void runToTheEnd(MemoryDisk disk) throws IOException {
-    try (LayerStore store = open(disk)) {
-      run(store);
+    try (LayerStore store = acknowledged.open(disk)) {
+      run(store, acknowledged);
     } catch (MemoryDisk.Crash expected) {
       // The caller goes on with what is left.
     }
   }
 
   private void checkAndFinish(MemoryDisk disk) throws IOException {
-    try (LayerStore store = open(disk)) {
-      assertTrue(store.diskConsistentLsn().compareTo(reported) >= 0, "not behind what was reported");
+    Acknowledged here = acknowledged.copy();
+    try (LayerStore store = here.open(disk)) {
       checkAnswers(store);
-      Set<Path> files = new TreeSet<>(Set.of(FOLDER.resolve("metadata")));
-      for (LayerFile layer : store.layers()) {
-        layer.verify();
-        files.add(layer.file());
-      }
-      assertEquals(files, new TreeSet<>(disk.list(FOLDER)));
-      run(store);
+      Acknowledged.checkFiles(store, disk);
+      run(store, here);
       checkAnswers(store);
       assertEquals(records.getLast().endLsn(), store.diskConsistentLsn());
     }
   }
 
-  private LayerStore open(MemoryDisk disk) throws IOException {
-    LayerStore store;
-    try {
-      store = LayerStore.open(FOLDER, disk);
-    } catch (NoSuchFileException neverCreated) {
-      assertTrue(!created, "a timeline that was created is there");
-      store = LayerStore.create(FOLDER, MetadataFileTest.SAMPLE, disk);
-    }
-    created = true;
-    return store;
-  }
-
-  private void flushUpTo(LayerStore store, int layers) throws IOException {
+  private void flushUpTo(LayerStore store, int layers, Acknowledged by) throws IOException {
     while (store.diskConsistentLsn().isBefore(ends.get(layers))) {
       Lsn from = store.diskConsistentLsn();
       Lsn to = ends.get(ends.indexOf(from) + 1);
@@ -221,7 +194,7 @@ class CompactionTest {
           .filter(each -> from.isBefore(each.endLsn()) && !to.isBefore(each.endLsn()))
           .forEach(each -> layer.put(
               each.endLsn(), List.of(new PageTouch(each.key(), each.effect())), each.bytes().duplicate(), 0));
-      reported = store.flush(layer.freeze(to)).endLsn();
+      by.flush(store, layer.freeze(to));
     }
   }
 
@@ -268,7 +241,7 @@ class CompactionTest {
   }
 
   private void add(Random random) {
-    Lsn from = records.isEmpty() ? START : records.getLast().endLsn();
+    Lsn from = records.isEmpty() ? Acknowledged.START : records.getLast().endLsn();
     PageKey key = page(random.nextInt(PAGES));
     PageEffect effect = PageEffect.of(random.nextInt(5) < 3 ? 2 : random.nextInt(2));
     Lsn end = from.plus(200);

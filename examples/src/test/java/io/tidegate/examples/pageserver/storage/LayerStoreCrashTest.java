@@ -2,32 +2,24 @@
 package io.tidegate.examples.pageserver.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.examples.pageserver.wal.Lsn;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Crashes at every step that changes the disk, followed by another process on what is left. */
 @Timeout(300)
 class LayerStoreCrashTest {
-  private static final Path FOLDER = Path.of("/timeline");
-  private static final Lsn START = MetadataFileTest.SAMPLE.startLsn();
   private static final int POWER_CUTS = 12;
 
-  private final SampleWal wal = new SampleWal(1, START, 8, 60);
-  private final List<Lsn> ends = new ArrayList<>(List.of(START));
-  private Lsn reported = START; // the highest LSN that a flush has returned
-  private boolean created; // whether create has returned
+  private final SampleWal wal = new SampleWal(1, Acknowledged.START, 8, 60);
+  private final List<Lsn> ends = new ArrayList<>(List.of(Acknowledged.START));
+  private Acknowledged acknowledged = new Acknowledged();
 
   LayerStoreCrashTest() {
     for (int i = 0; i < 3; i++) {
@@ -54,8 +46,7 @@ class LayerStoreCrashTest {
   void open_afterCrashesInARow_losesNothingReported() throws Exception {
     for (int seed = 0; seed < 500; seed++) {
       Random random = new Random(seed);
-      created = false;
-      reported = START;
+      acknowledged = new Acknowledged();
       MemoryDisk disk = new MemoryDisk();
       for (int crash = 0; crash < 6; crash++) {
         disk.crashAt(1 + random.nextInt(20));
@@ -69,9 +60,9 @@ class LayerStoreCrashTest {
   @Test
   void flush_afterAFailureAtAnyStep_succeedsWhenRepeated() throws Exception {
     for (int step = 1; ; step++) {
-      reported = START;
+      acknowledged = new Acknowledged();
       MemoryDisk disk = new MemoryDisk();
-      LayerStore store = LayerStore.create(FOLDER, MetadataFileTest.SAMPLE, disk);
+      LayerStore store = acknowledged.open(disk);
       disk.failOnceAt(step);
       flushRepeatedly(store);
       store.close();
@@ -91,13 +82,10 @@ class LayerStoreCrashTest {
     for (int step = 1; ; step++) {
       MemoryDisk disk = new MemoryDisk();
       disk.crashAt(step);
-      created = false;
-      reported = START;
+      acknowledged = new Acknowledged();
       runToTheEnd(disk);
-      Lsn before = reported;
-      boolean createdBefore = created;
       aftermath.check(disk, step);
-      if (before.equals(wal.end()) && createdBefore && !disk.failed()) {
+      if (acknowledged.flushed().equals(wal.end()) && !disk.failed()) {
         assertTrue(step > 30, "every step was tried");
         return;
       }
@@ -106,32 +94,17 @@ class LayerStoreCrashTest {
 
   private void runToTheEnd(MemoryDisk disk) throws IOException {
     try {
-      LayerStore store = openOrCreate(disk);
-      assertTrue(store.diskConsistentLsn().compareTo(reported) >= 0, "not behind what was reported");
-      reported = store.diskConsistentLsn();
-      flushRest(store);
+      LayerStore store = acknowledged.open(disk);
+      flushRest(store, acknowledged);
       store.close();
     } catch (MemoryDisk.Crash expected) {
       // The caller goes on with what is left.
     }
   }
 
-  private LayerStore openOrCreate(MemoryDisk disk) throws IOException {
-    LayerStore store;
-    try {
-      store = LayerStore.open(FOLDER, disk);
-    } catch (NoSuchFileException neverCreated) {
-      assertFalse(created, "a timeline that was created is there");
-      store = LayerStore.create(FOLDER, MetadataFileTest.SAMPLE, disk);
-    }
-    created = true;
-    return store;
-  }
-
-  private void flushRest(LayerStore store) throws IOException {
+  private void flushRest(LayerStore store, Acknowledged by) throws IOException {
     while (store.diskConsistentLsn().isBefore(wal.end())) {
-      LayerFile written = store.flush(layerAfter(store.diskConsistentLsn()));
-      reported = written.endLsn();
+      by.flush(store, layerAfter(store.diskConsistentLsn()));
     }
   }
 
@@ -141,14 +114,14 @@ class LayerStoreCrashTest {
       int layers = store.layers().size();
       FrozenLayer next = layerAfter(before);
       try {
-        store.flush(next);
+        acknowledged.flush(store, next);
       } catch (MemoryDisk.Crash failed) {
         assertEquals(before, store.diskConsistentLsn());
         assertEquals(layers, store.layers().size());
-        store.flush(next);
+        acknowledged.flush(store, next);
       }
-      reported = store.diskConsistentLsn();
-      assertEquals(next.endLsn(), reported);
+      assertEquals(next.endLsn(), store.diskConsistentLsn());
+      assertEquals(next.endLsn(), acknowledged.flushed());
     }
   }
 
@@ -163,29 +136,22 @@ class LayerStoreCrashTest {
   }
 
   private void checkAndFinish(MemoryDisk disk) throws IOException {
-    Lsn reportedBefore = reported;
-    boolean createdBefore = created;
-    try (LayerStore store = openOrCreate(disk)) {
-      assertTrue(store.diskConsistentLsn().compareTo(reported) >= 0, "not behind what was reported");
+    Acknowledged here = acknowledged.copy();
+    try (LayerStore store = here.open(disk)) {
       checkContent(disk, store);
-      flushRest(store);
+      flushRest(store, here);
       checkContent(disk, store);
       assertEquals(wal.end(), store.diskConsistentLsn());
     }
-    reported = reportedBefore;
-    created = createdBefore;
   }
 
   private void checkContent(MemoryDisk disk, LayerStore store) throws IOException {
+    Acknowledged.checkFiles(store, disk);
     List<LayerRecord> all = new ArrayList<>();
-    Set<Path> files = new TreeSet<>(Set.of(FOLDER.resolve("metadata")));
     for (LayerFile layer : store.layers()) {
-      layer.verify();
       all.addAll(SampleWal.readAll(layer));
-      files.add(layer.file());
     }
     assertEquals(wal.expected(store.diskConsistentLsn()), all);
-    assertEquals(files, new TreeSet<>(disk.list(FOLDER)));
     for (int page = 0; page < 8; page++) {
       assertEquals(
           wal.expected(SampleWal.page(page), store.diskConsistentLsn()), store.get(SampleWal.page(page), wal.end()));
