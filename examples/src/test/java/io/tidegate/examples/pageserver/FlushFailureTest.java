@@ -131,8 +131,8 @@ class FlushFailureTest {
     ServerIdentity cluster = source.identify();
     String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
     Lsn start = source.ensureSlot(slot);
-    TimelineMetadata metadata = new TimelineMetadata(TenantId.random(), TimelineId.random(),
-        cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
+    TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(), TimelineId.random(), start)
+        .withSource(cluster.systemIdentifier(), cluster.timeline(), slot);
     LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata, disk());
     Timeline timeline = Timeline.open(
         tenant, store, () -> SMALL_LAYERS, TimelineServices.create(), Optional.empty());

@@ -173,8 +173,8 @@ class PageserverProcessTest {
   }
 
   private Path timelineWithoutLayers() throws IOException {
-    TimelineMetadata metadata = new TimelineMetadata(
-        TenantId.random(), TimelineId.random(), 1, 1, "slot", new Lsn(1 << 24), new Lsn(1 << 24));
+    TimelineMetadata metadata =
+        TimelineMetadata.of(TenantId.random(), TimelineId.random(), new Lsn(1 << 24)).withSource(1, 1, "slot");
     Path timeline = data().resolve("tenants").resolve(metadata.tenantId().toString())
         .resolve(metadata.timelineId().toString());
     LayerStore.create(timeline, metadata).close();

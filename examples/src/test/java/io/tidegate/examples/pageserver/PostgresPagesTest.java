@@ -178,8 +178,8 @@ class PostgresPagesTest {
   private Timeline open(TestDatabase database) throws Exception {
     ServerIdentity cluster = database.source().identify();
     Lsn start = database.source().ensureSlot("pages");
-    TimelineMetadata metadata = new TimelineMetadata(
-        TenantId.random(), TimelineId.random(), cluster.systemIdentifier(), cluster.timeline(), "pages", start, start);
+    TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(), TimelineId.random(), start)
+        .withSource(cluster.systemIdentifier(), cluster.timeline(), "pages");
     LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata);
     Timeline timeline = Timeline.open(tenant, store, () -> SETTINGS, WITHOUT_CACHE, Optional.empty());
     timeline.receiveFrom(

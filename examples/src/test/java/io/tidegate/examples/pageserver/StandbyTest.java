@@ -181,8 +181,8 @@ class StandbyTest {
     PostgresSource source = PostgresSource.of(proxy.connectionString());
     ServerIdentity cluster = source.identify();
     String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
-    TimelineMetadata metadata = new TimelineMetadata(TenantId.random(), TimelineId.random(), cluster.systemIdentifier(),
-        cluster.timeline(), slot, source.ensureSlot(slot), source.ensureSlot(slot));
+    TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(), TimelineId.random(), source.ensureSlot(slot))
+        .withSource(cluster.systemIdentifier(), cluster.timeline(), slot);
     Path store = folder.resolve("tenants").resolve(metadata.tenantId().toString());
     LayerStore layers = LayerStore.create(store.resolve(metadata.timelineId().toString()), metadata);
     Timeline timeline = Timeline.open(

@@ -61,41 +61,33 @@ public record TimelineMetadata(
     }
   }
 
-  /** Makes the metadata of a timeline whose layers are as they were flushed. */
-  public TimelineMetadata(
-      TenantId tenantId,
-      TimelineId timelineId,
-      long systemIdentifier,
-      int postgresTimeline,
-      String slotName,
-      Lsn startLsn,
-      Lsn diskConsistentLsn,
-      Optional<BranchPoint> branchPoint) {
-    this(tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, diskConsistentLsn, branchPoint,
-        StoredLayers.none(startLsn));
-  }
-
-  /** Makes the metadata of a timeline that is no branch. */
-  public TimelineMetadata(
-      TenantId tenantId,
-      TimelineId timelineId,
-      long systemIdentifier,
-      int postgresTimeline,
-      String slotName,
-      Lsn startLsn,
-      Lsn diskConsistentLsn) {
-    this(tenantId, timelineId, systemIdentifier, postgresTimeline, slotName, startLsn, diskConsistentLsn,
-        Optional.empty());
-  }
-
-  /** {@return the metadata of a new timeline that is of no PostgreSQL cluster} */
-  public static TimelineMetadata withoutSource(TenantId tenantId, TimelineId timelineId, Lsn startLsn) {
-    return new TimelineMetadata(tenantId, timelineId, 0, 1, NO_SLOT, startLsn, startLsn);
+  /** {@return the metadata of a new timeline that is no branch, and of no PostgreSQL cluster} */
+  public static TimelineMetadata of(TenantId tenantId, TimelineId timelineId, Lsn startLsn) {
+    return withoutSource(tenantId, timelineId, startLsn, Optional.empty());
   }
 
   /** {@return the metadata of a new timeline that branches off from another one, and is of no PostgreSQL cluster} */
   public static TimelineMetadata branch(TenantId tenantId, TimelineId timelineId, BranchPoint from) {
-    return new TimelineMetadata(tenantId, timelineId, 0, 1, NO_SLOT, from.lsn(), from.lsn(), Optional.of(from));
+    return withoutSource(tenantId, timelineId, from.lsn(), Optional.of(from));
+  }
+
+  private static TimelineMetadata withoutSource(
+      TenantId tenantId, TimelineId timelineId, Lsn startLsn, Optional<BranchPoint> branchPoint) {
+    return new TimelineMetadata(
+        tenantId, timelineId, 0, 1, NO_SLOT, startLsn, startLsn, branchPoint, StoredLayers.none(startLsn));
+  }
+
+  /**
+   * {@return the same with a log that comes from a PostgreSQL cluster}
+   *
+   * @param newSystemIdentifier the cluster's identifier
+   * @param newPostgresTimeline the number of its own timeline
+   * @param newSlotName the replication slot that keeps the log
+   */
+  public TimelineMetadata withSource(long newSystemIdentifier, int newPostgresTimeline, String newSlotName) {
+    return new TimelineMetadata(
+        tenantId, timelineId, newSystemIdentifier, newPostgresTimeline, newSlotName, startLsn, diskConsistentLsn,
+        branchPoint, stored);
   }
 
   /** {@return whether the log comes from a PostgreSQL cluster} */

@@ -455,9 +455,8 @@ public final class Tenants {
     String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
     Lsn start = source.ensureSlot(slot);
     Tenant tenant = create(TenantId.random(), TenantConfig.EMPTY);
-    TimelineMetadata metadata =
-        new TimelineMetadata(
-            tenant.id(), TimelineId.random(), cluster.systemIdentifier(), cluster.timeline(), slot, start, start);
+    TimelineMetadata metadata = TimelineMetadata.of(tenant.id(), TimelineId.random(), start)
+        .withSource(cluster.systemIdentifier(), cluster.timeline(), slot);
     Timeline timeline = tenant.createTimeline(metadata);
     log.info("created {} for {}, from {}", timeline.scope().path(), source.where(), start);
     return timeline;

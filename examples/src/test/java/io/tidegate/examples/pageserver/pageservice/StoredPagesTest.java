@@ -73,7 +73,7 @@ class StoredPagesTest {
         shared));
     tenants.load();
     tenant = tenants.create(TENANT, TenantConfig.EMPTY);
-    main = tenant.createTimeline(TimelineMetadata.withoutSource(TENANT, MAIN, SampleRecords.START));
+    main = tenant.createTimeline(TimelineMetadata.of(TENANT, MAIN, SampleRecords.START));
   }
 
   @AfterEach
@@ -150,8 +150,8 @@ class StoredPagesTest {
   @Test
   void wait_forAnLsnThatDoesNotCome_namesTheSourcesThatAnswer() throws Exception {
     FakeSource source = new FakeSource("primary:1", SampleRecords.LOG_START, SampleRecords.log(5, 100));
-    Timeline receiving = tenant.createTimeline(new TimelineMetadata(
-        TENANT, BRANCH, 1, 1, "slot", SampleRecords.LOG_START, SampleRecords.LOG_START));
+    Timeline receiving = tenant.createTimeline(
+        TimelineMetadata.of(TENANT, BRANCH, SampleRecords.LOG_START).withSource(1, 1, "slot"));
     receiving.receiveFrom(source, new SelectionRules(Duration.ofMinutes(1), Duration.ofSeconds(2), 1 << 30));
     WalReceiver receiver = receiving.walReceiver().orElseThrow();
     Await.until("the source is known", () -> receiver.isConnected() && !receiver.status().value().candidates().isEmpty());

@@ -18,17 +18,17 @@ import org.junit.jupiter.api.Test;
 class MetadataFileTest {
   private static final Path FOLDER = Path.of("/timeline");
   private static final Path FILE = FOLDER.resolve("metadata");
-  static final TimelineMetadata SAMPLE = new TimelineMetadata(
-      new TenantId(1, 2), new TimelineId(3, -4), -5, 1, "tidegate_1", new Lsn(0x149_F5D0), new Lsn(0x149_F5D0));
+  static final TimelineMetadata SAMPLE = TimelineMetadata.of(new TenantId(1, 2), new TimelineId(3, -4), new Lsn(0x149_F5D0))
+      .withSource(-5, 1, "tidegate_1");
 
   @Test
   void read_ofWritten_isTheSame() throws Exception {
     Random random = new Random(1);
     for (int i = 0; i < 100; i++) {
       Lsn start = new Lsn(random.nextLong() >>> 1);
-      TimelineMetadata metadata = new TimelineMetadata(
-          TenantId.random(random), TimelineId.random(random), random.nextLong(), 1 + random.nextInt(99),
-          "s" + random.nextInt(99), start, start.plus(random.nextInt(1 << 30)));
+      TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(random), TimelineId.random(random), start)
+          .withSource(random.nextLong(), 1 + random.nextInt(99), "s" + random.nextInt(99))
+          .advancedTo(start.plus(random.nextInt(1 << 30)));
       assertEquals(metadata, writtenAndRead(metadata));
     }
   }
@@ -103,7 +103,7 @@ class MetadataFileTest {
   }
 
   private static TimelineMetadata named(String slot) {
-    return new TimelineMetadata(SAMPLE.tenantId(), SAMPLE.timelineId(), 1, 1, slot, new Lsn(1), new Lsn(1));
+    return SAMPLE.withSource(1, 1, slot);
   }
 
   private static CorruptLayerException assertCorrupt(byte[] content) {

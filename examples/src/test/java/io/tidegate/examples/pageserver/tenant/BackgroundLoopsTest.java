@@ -99,7 +99,7 @@ class BackgroundLoopsTest {
     Timeline failing = createTimeline(OFF);
     put(failing, 0, RECORDS.size());
     Files.delete(server.timelineFolder().resolve(firstLayer()));
-    Timeline other = tenant().createTimeline(TimelineMetadata.withoutSource(TENANT, BRANCH, SampleRecords.START));
+    Timeline other = tenant().createTimeline(TimelineMetadata.of(TENANT, BRANCH, SampleRecords.START));
     put(other, 0, RECORDS.size());
     tenant().configure(OFF.with(Setting.COMPACTION_PERIOD, "5ms"));
     Await.until("it is paused", () -> failing.maintenance().isCompactionPaused());
@@ -127,7 +127,7 @@ class BackgroundLoopsTest {
       tenant().deleteTimeline(TIMELINE).join();
       assertEquals(0, pause.held());
       assertFalse(Files.exists(server.timelineFolder()));
-      Timeline next = tenant().createTimeline(TimelineMetadata.withoutSource(TENANT, BRANCH, SampleRecords.START));
+      Timeline next = tenant().createTimeline(TimelineMetadata.of(TENANT, BRANCH, SampleRecords.START));
       put(next, 0, RECORDS.size());
       Await.until("the next one is compacted", () -> next.maintenance().compactions() > 0);
     }
@@ -210,7 +210,7 @@ class BackgroundLoopsTest {
 
   private Timeline createTimeline(TenantConfig config) throws Exception {
     return server.tenants.create(TENANT, config)
-        .createTimeline(TimelineMetadata.withoutSource(TENANT, TIMELINE, SampleRecords.START));
+        .createTimeline(TimelineMetadata.of(TENANT, TIMELINE, SampleRecords.START));
   }
 
   private static void put(Timeline timeline, int from, int to) throws Exception {

@@ -61,7 +61,7 @@ class BranchPointRaceTest {
   void start() throws Exception {
     server = TestTenants.start(folder.resolve("here"));
     tenant = server.tenants.create(TENANT, CONFIG);
-    ancestor = tenant.createTimeline(TimelineMetadata.withoutSource(TENANT, TIMELINE, SampleRecords.START));
+    ancestor = tenant.createTimeline(TimelineMetadata.of(TENANT, TIMELINE, SampleRecords.START));
     for (WalRecord each : RECORDS) {
       ancestor.put(each, CancellationToken.none());
     }

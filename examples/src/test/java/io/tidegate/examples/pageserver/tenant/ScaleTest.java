@@ -113,7 +113,7 @@ class ScaleTest {
     return sideBySide(server.server, ids, id -> {
       Tenant tenant = server.tenants.create(id, TenantConfig.EMPTY);
       for (int i = 1; i <= TIMELINES; i++) {
-        tenant.createTimeline(TimelineMetadata.withoutSource(id, new TimelineId(id.high(), i), SampleRecords.START));
+        tenant.createTimeline(TimelineMetadata.of(id, new TimelineId(id.high(), i), SampleRecords.START));
       }
     });
   }

@@ -49,8 +49,8 @@ class SlotRemovalTest {
   }
 
   private Timeline receiving(TestTenants server) throws Exception {
-    Timeline timeline = server.create().createTimeline(new TimelineMetadata(
-        TENANT, TIMELINE, 1, 1, "its_slot", SampleRecords.START, SampleRecords.START));
+    Timeline timeline = server.create().createTimeline(
+        TimelineMetadata.of(TENANT, TIMELINE, SampleRecords.START).withSource(1, 1, "its_slot"));
     for (FakeSource each : List.of(primary, standby)) {
       timeline.receiveFrom(each, PATIENT);
     }

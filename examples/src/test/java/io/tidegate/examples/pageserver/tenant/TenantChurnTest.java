@@ -100,7 +100,7 @@ class TenantChurnTest {
         case 6 -> server.active(tenant).branchTimeline(
             new TimelineId(2, random.nextInt(TIMELINES)), timeline, Optional.empty());
         case 7, 8 -> server.active(tenant).createTimeline(
-            TimelineMetadata.withoutSource(tenant, timeline, SampleRecords.START));
+            TimelineMetadata.of(tenant, timeline, SampleRecords.START));
         default -> write(server.active(tenant).timeline(timeline));
       }
     } catch (RefusedException refused) {

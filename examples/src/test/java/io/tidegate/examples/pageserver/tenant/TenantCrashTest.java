@@ -198,7 +198,7 @@ class TenantCrashTest {
           Tenant tenant = restarted.active(TENANT);
           if (tenant.timelines().isEmpty()) {
             assertFalse(Files.exists(restarted.timelineFolder()));
-            tenant.createTimeline(TimelineMetadata.withoutSource(TENANT, TIMELINE, SampleRecords.START));
+            tenant.createTimeline(TimelineMetadata.of(TENANT, TIMELINE, SampleRecords.START));
           }
           awaitUploaded(tenant.timeline(TIMELINE));
         });

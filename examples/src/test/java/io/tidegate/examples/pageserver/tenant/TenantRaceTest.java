@@ -212,7 +212,7 @@ class TenantRaceTest {
       server.create();
       Fault stuck = Faults.at("timeline.create.before").pause();
       Task<Timeline> create = call(() -> server.tenants.find(TENANT).createTimeline(
-          TimelineMetadata.withoutSource(TENANT, TIMELINE, new Lsn(8))));
+          TimelineMetadata.of(TENANT, TIMELINE, new Lsn(8))));
       stuck.awaitReached();
       server.tenants.delete(TENANT);
       assertRefusedAsUnavailable(create);
@@ -228,7 +228,7 @@ class TenantRaceTest {
       Tenant tenant = server.create();
       Fault stuck = Faults.at("timeline.create.before").pause();
       Task<Timeline> create = call(() -> tenant.createTimeline(
-          TimelineMetadata.withoutSource(TENANT, TIMELINE, new Lsn(8))));
+          TimelineMetadata.of(TENANT, TIMELINE, new Lsn(8))));
       stuck.awaitReached();
       assertRefused(Why.UNAVAILABLE, () -> tenant.timeline(TIMELINE));
       assertRefused(Why.CONFLICT, () -> tenant.deleteTimeline(TIMELINE));
@@ -245,12 +245,12 @@ class TenantRaceTest {
       server.create();
       Faults.at("timeline.create.before").once().fail("disk full");
       Task<Timeline> create = call(() -> server.tenants.find(TENANT).createTimeline(
-          TimelineMetadata.withoutSource(TENANT, TIMELINE, new Lsn(8))));
+          TimelineMetadata.of(TENANT, TIMELINE, new Lsn(8))));
       assertEquals("disk full", thrown(create).getMessage());
       Tenant tenant = server.tenants.find(TENANT);
       assertRefused(Why.NOT_FOUND, () -> tenant.timeline(TIMELINE));
       tenant.createTimeline(
-          TimelineMetadata.withoutSource(TENANT, TIMELINE, new Lsn(8)));
+          TimelineMetadata.of(TENANT, TIMELINE, new Lsn(8)));
     }
   }
 
@@ -309,7 +309,7 @@ class TenantRaceTest {
       Fault stuck = Faults.at(RemoteStore.UPLOAD).pause();
       Tenant tenant = server.tenants.find(TENANT);
       Timeline timeline = tenant.createTimeline(
-          TimelineMetadata.withoutSource(TENANT, TIMELINE, new Lsn(8)));
+          TimelineMetadata.of(TENANT, TIMELINE, new Lsn(8)));
       Await.until("an upload hangs", () -> stuck.held() > 0 && hangs(timeline));
       tenant.deleteTimeline(TIMELINE).join();
       assertRefused(Why.NOT_FOUND, () -> tenant.timeline(TIMELINE));
@@ -379,7 +379,7 @@ class TenantRaceTest {
     try (TestTenants server = TestTenants.start(here())) {
       Fault broken = Faults.at(RemoteStore.UPLOAD).fail("no route to the store");
       Timeline timeline = server.tenants.create(TENANT, TenantConfig.of(Map.of("checkpoint_distance", "1")))
-          .createTimeline(TimelineMetadata.withoutSource(
+          .createTimeline(TimelineMetadata.of(
               TENANT, TIMELINE, SampleRecords.START));
       TestTenants.put(timeline, 3);
       Await.until("it was repeated", () -> broken.strikes() > 8);

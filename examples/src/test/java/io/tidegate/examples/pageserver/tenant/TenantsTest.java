@@ -77,7 +77,7 @@ class TenantsTest {
       Tenant tenant = server.tenants.find(TENANT);
       assertEquals(timeline, tenant.timeline(TIMELINE));
       assertRefused(Why.CONFLICT, () -> tenant.createTimeline(timeline.metadata()));
-      TimelineMetadata ofAnother = TimelineMetadata.withoutSource(new TenantId(9, 9), BRANCH, SampleRecords.START);
+      TimelineMetadata ofAnother = TimelineMetadata.of(new TenantId(9, 9), BRANCH, SampleRecords.START);
       assertRefused(Why.INVALID, () -> tenant.createTimeline(ofAnother));
     }
   }
@@ -156,7 +156,7 @@ class TenantsTest {
     try (TestTenants server = TestTenants.start(here())) {
       server.tenants.create(TENANT, config);
       Timeline timeline = server.tenants.find(TENANT)
-          .createTimeline(TimelineMetadata.withoutSource(TENANT, TIMELINE, SampleRecords.START));
+          .createTimeline(TimelineMetadata.of(TENANT, TIMELINE, SampleRecords.START));
       TestTenants.put(timeline, 10);
       server.tenants.find(TENANT).branchTimeline(BRANCH, TIMELINE, Optional.empty());
       server.closeInOrder();

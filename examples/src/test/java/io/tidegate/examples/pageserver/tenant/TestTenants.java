@@ -67,7 +67,7 @@ final class TestTenants implements AutoCloseable {
 
   /** A tenant with a timeline. */
   Timeline createTimeline() throws Exception {
-    return create().createTimeline(TimelineMetadata.withoutSource(TENANT, TIMELINE, SampleRecords.START));
+    return create().createTimeline(TimelineMetadata.of(TENANT, TIMELINE, SampleRecords.START));
   }
 
   Tenant active(TenantId id) throws Exception {

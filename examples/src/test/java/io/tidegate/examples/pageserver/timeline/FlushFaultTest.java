@@ -102,7 +102,7 @@ class FlushFaultTest {
 
   private Timeline open() throws IOException {
     TimelineMetadata metadata =
-        TimelineMetadata.withoutSource(TenantId.random(), TimelineId.random(), SampleRecords.START);
+        TimelineMetadata.of(TenantId.random(), TimelineId.random(), SampleRecords.START);
     LayerStore.create(folder.resolve("timeline"), metadata).close();
     LayerStore store = LayerStore.open(folder.resolve("timeline"));
     return Timeline.open(tenant, store, () -> LAYER_PER_RECORD, TimelineServices.create(), Optional.empty());

@@ -262,7 +262,7 @@ class MaintenanceTest {
 
   private Timeline open(String name, TimelineServices services) throws IOException {
     TimelineMetadata metadata =
-        TimelineMetadata.withoutSource(TenantId.random(), TimelineId.random(), SampleRecords.START);
+        TimelineMetadata.of(TenantId.random(), TimelineId.random(), SampleRecords.START);
     LayerStore store = LayerStore.create(folder.resolve(name), metadata);
     return opened(store, services, Optional.empty());
   }

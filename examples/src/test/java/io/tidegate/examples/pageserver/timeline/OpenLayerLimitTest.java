@@ -147,8 +147,7 @@ class OpenLayerLimitTest {
   }
 
   private static Timeline open(Scope tenant, TimelineServices services) throws Exception {
-    TimelineMetadata metadata = new TimelineMetadata(
-        TenantId.random(), TimelineId.random(), 1, 1, "slot", SampleRecords.START, SampleRecords.START);
+    TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(), TimelineId.random(), SampleRecords.START);
     LayerStore store = LayerStore.create(Path.of("/timeline"), metadata, new MemoryDisk());
     return Timeline.open(tenant, store, () -> LARGE, services, Optional.empty());
   }

@@ -51,7 +51,7 @@ final class SimulatedTimeline {
       new SelectionRules(Duration.ofSeconds(10), Duration.ofSeconds(100), 1L << 30);
   private static final TenantSettings COMPACTED = TenantSettings.DEFAULTS.withCompaction(500, Duration.ZERO, 2, 2);
   private static final TimelineMetadata METADATA =
-      new TimelineMetadata(TenantId.parse("1".repeat(32)), TimelineId.parse("2".repeat(32)), 1, 1, "slot", START, START);
+      TimelineMetadata.of(TenantId.parse("1".repeat(32)), TimelineId.parse("2".repeat(32)), START).withSource(1, 1, "slot");
 
   private final UnaryOperator<Disk> program;
   private final FakeSource source = new FakeSource("primary:5432", START, LOG);

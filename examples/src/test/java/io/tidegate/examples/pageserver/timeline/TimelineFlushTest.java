@@ -125,8 +125,7 @@ class TimelineFlushTest {
   }
 
   private Timeline open() throws IOException {
-    TimelineMetadata metadata = new TimelineMetadata(
-        TenantId.random(), TimelineId.random(), 1, 1, "slot", SampleRecords.START, SampleRecords.START);
+    TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(), TimelineId.random(), SampleRecords.START);
     LayerStore.create(folder.resolve("timeline"), metadata).close();
     LayerStore store = LayerStore.open(folder.resolve("timeline"), WatchedDisk.of(Disk.real(), this::beforeCall));
     callers.clear();

@@ -159,7 +159,7 @@ final class TimelineRoutes {
       throw HttpException.badRequest("field ancestor_start_lsn: there is no ancestor_timeline_id");
     } else {
       Lsn start = body.startLsn == null ? FIRST : Inputs.parse("start_lsn", body.startLsn, Lsn::parse);
-      tenant.createTimeline(TimelineMetadata.withoutSource(tenant.id(), id, start));
+      tenant.createTimeline(TimelineMetadata.of(tenant.id(), id, start));
     }
   }
 
