@@ -124,12 +124,6 @@ class StoredPagesTest {
     assertTrue(said.contains(text), said);
   }
 
-  private void put(Timeline timeline, List<WalRecord> records) throws Exception {
-    for (WalRecord each : records) {
-      timeline.put(each, token);
-    }
-  }
-
   private static boolean isWaitedFor(Timeline timeline) {
     return timeline.scope().gate().holders().stream().anyMatch(each -> each.name().contains("page client"));
   }
@@ -137,7 +131,7 @@ class StoredPagesTest {
   @Test
   void wait_forAnLsnThatDoesNotCome_tellsWhatThereIs_andTheStreamGoesOn() throws Exception {
     List<WalRecord> records = new PageLog().image(0, 1).records();
-    put(main, records);
+    SampleRecords.ingest(main, records);
     try (RawClient client = stream(MAIN, Duration.ofMillis(1))) {
       Answer late = askLatest(client, 0, FAR);
       checkError("the log has not come to " + FAR, late);
@@ -169,11 +163,11 @@ class StoredPagesTest {
   @Test
   void wait_endsWithTheRecord() throws Exception {
     List<WalRecord> records = new PageLog().image(0, 1).image(0, 2).records();
-    put(main, records.subList(0, 1));
+    SampleRecords.ingest(main, records.subList(0, 1));
     try (RawClient client = stream(MAIN)) {
       client.send(getPage(0, LATEST, records.get(1).end()));
       Await.until("the request waits", () -> isWaitedFor(main));
-      put(main, records.subList(1, 2));
+      SampleRecords.ingest(main, records.subList(1, 2));
       checkPage(2, records.get(1), client.read('d'));
     }
   }
@@ -192,7 +186,7 @@ class StoredPagesTest {
   @Test
   void page_thatWouldHaveToBeReplayed_isAnErrorThatSaysSo() throws Exception {
     List<WalRecord> records = new PageLog().image(0, 1).change(0).change(1).image(1, 2).records();
-    put(main, records);
+    SampleRecords.ingest(main, records);
     try (RawClient client = stream(MAIN)) {
       for (boolean inFiles : new boolean[] {false, true}) {
         Answer refused = ask(client, 0, records.get(1).end());
@@ -215,11 +209,11 @@ class StoredPagesTest {
     List<WalRecord> before = new PageLog().image(0, 1).image(1, 2).image(2, 3).records();
     List<WalRecord> onMain = new PageLog().image(0, 1).image(1, 2).image(2, 3).image(0, 11).image(3, 14).records();
     List<WalRecord> onBranch = new PageLog().image(0, 1).image(1, 2).image(2, 3).image(1, 22).change(2).records();
-    put(main, before);
+    SampleRecords.ingest(main, before);
     Lsn point = before.getLast().end();
     Timeline branch = tenant.branchTimeline(BRANCH, MAIN, Optional.of(point));
-    put(main, onMain.subList(3, 5));
-    put(branch, onBranch.subList(3, 5));
+    SampleRecords.ingest(main, onMain.subList(3, 5));
+    SampleRecords.ingest(branch, onBranch.subList(3, 5));
     Lsn end = onBranch.getLast().end();
     try (RawClient ofBranch = stream(BRANCH); RawClient ofMain = stream(MAIN)) {
       for (boolean inFiles : new boolean[] {false, true}) {
@@ -242,13 +236,13 @@ class StoredPagesTest {
   @Test
   void cache_answersWithoutFiles_andGivesNoPageThatIsOutOfDate() throws Exception {
     List<WalRecord> records = new PageLog().image(0, 1).image(0, 2).image(1, 3).image(0, 4).records();
-    put(main, records.subList(0, 3));
+    SampleRecords.ingest(main, records.subList(0, 3));
     main.freezeAndFlush(token);
     try (RawClient client = stream(MAIN)) {
       checkPage(2, records.get(1), askLatest(client, 0, records.get(1).end()));
       checkPage(1, records.get(0), ask(client, 0, records.get(0).end()));
       checkPage(2, records.get(1), ask(client, 0, records.get(2).end()));
-      put(main, records.subList(3, 4));
+      SampleRecords.ingest(main, records.subList(3, 4));
       checkPage(4, records.get(3), askLatest(client, 0, records.get(3).end()));
       checkPage(2, records.get(1), ask(client, 0, records.get(2).end()));
       main.scope().retire(Kind.LAYER_READ);

@@ -214,9 +214,7 @@ class BackgroundLoopsTest {
   }
 
   private static void put(Timeline timeline, int from, int to) throws Exception {
-    for (WalRecord each : RECORDS.subList(from, to)) {
-      timeline.put(each, CancellationToken.none());
-    }
+    SampleRecords.ingest(timeline, RECORDS.subList(from, to));
     timeline.checkpointNow();
   }
 }

@@ -62,9 +62,7 @@ class BranchPointRaceTest {
     server = TestTenants.start(folder.resolve("here"));
     tenant = server.tenants.create(TENANT, CONFIG);
     ancestor = tenant.createTimeline(TimelineMetadata.of(TENANT, TIMELINE, SampleRecords.START));
-    for (WalRecord each : RECORDS) {
-      ancestor.put(each, CancellationToken.none());
-    }
+    SampleRecords.ingest(ancestor, RECORDS);
     ancestor.checkpointNow();
     ancestor.compactNow();
   }

@@ -119,9 +119,7 @@ class ScaleTest {
   }
 
   private void ingest(Timeline timeline) throws Exception {
-    for (WalRecord each : wal) {
-      timeline.put(each, CancellationToken.none());
-    }
+    SampleRecords.ingest(timeline, wal);
   }
 
   /** {@return how long it took, in nanoseconds} */

@@ -18,7 +18,6 @@ import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.timeline.TimelineServices;
 import io.tidegate.examples.pageserver.wal.SampleRecords;
-import io.tidegate.examples.pageserver.wal.WalRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -77,10 +76,7 @@ final class TestTenants implements AutoCloseable {
   }
 
   static void put(Timeline timeline, int count) throws Exception {
-    List<WalRecord> records = SampleRecords.plain(count, 1_000);
-    for (WalRecord each : records) {
-      timeline.put(each, CancellationToken.none());
-    }
+    SampleRecords.ingest(timeline, SampleRecords.plain(count, 1_000));
   }
 
   CloseReport closeInOrder() {

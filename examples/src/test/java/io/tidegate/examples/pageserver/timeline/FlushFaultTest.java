@@ -4,7 +4,6 @@ package io.tidegate.examples.pageserver.timeline;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidegate.CancellationToken;
 import io.tidegate.CloseReport;
 import io.tidegate.Scope;
 import io.tidegate.examples.pageserver.Await;
@@ -58,7 +57,7 @@ class FlushFaultTest {
   void flush_thatFailsOnce_isRepeated(String point) throws Exception {
     Timeline timeline = open();
     try (Fault fault = Faults.at(point).once().fail("disk full")) {
-      put(timeline);
+      SampleRecords.ingest(timeline, RECORDS);
       Await.until("all is on disk", () -> timeline.diskConsistentLsn().equals(END));
       assertEquals(1, fault.strikes());
     }
@@ -72,7 +71,7 @@ class FlushFaultTest {
   void closeHard_whileTheFlushStandsStill_endsIt(String point) throws Exception {
     Timeline timeline = open();
     try (Fault pause = Faults.at(point).pause()) {
-      put(timeline);
+      SampleRecords.ingest(timeline, RECORDS);
       pause.awaitReached();
       tenant.close();
       assertEquals(0, pause.held());
@@ -89,7 +88,7 @@ class FlushFaultTest {
     CompletableFuture<CloseReport> report = new CompletableFuture<>();
     Timeline timeline = open();
     try (Fault pause = Faults.at(point).pause()) {
-      put(timeline);
+      SampleRecords.ingest(timeline, RECORDS);
       pause.awaitReached();
       Thread closer = Thread.startVirtualThread(
           () -> report.complete(timeline.scope().closeGracefully(Duration.ofDays(1))));
@@ -106,12 +105,6 @@ class FlushFaultTest {
     LayerStore.create(folder.resolve("timeline"), metadata).close();
     LayerStore store = LayerStore.open(folder.resolve("timeline"));
     return Timeline.open(tenant, store, () -> LAYER_PER_RECORD, TimelineServices.create(), Optional.empty());
-  }
-
-  private static void put(Timeline timeline) throws Exception {
-    for (WalRecord each : RECORDS) {
-      timeline.put(each, CancellationToken.none());
-    }
   }
 
   private Lsn endOnDisk() throws IOException {

@@ -243,9 +243,7 @@ class MaintenanceTest {
   void branch_doesNotSeeWhatCameToItsAncestorAfterIt() throws Exception {
     Timeline ancestor = open("one", TimelineServices.create());
     int own = RECORDS.size() / 2;
-    for (WalRecord each : RECORDS.subList(0, own)) {
-      ancestor.put(each, token);
-    }
+    SampleRecords.ingest(ancestor, RECORDS.subList(0, own));
     Lsn at = ancestor.checkpointNow();
     Timeline branch = branch(ancestor, at);
     ancestor.put(RECORDS.get(own), token); // of page 0
@@ -281,9 +279,7 @@ class MaintenanceTest {
   }
 
   private void put(Timeline timeline) throws Exception {
-    for (WalRecord each : RECORDS) {
-      timeline.put(each, token);
-    }
+    SampleRecords.ingest(timeline, RECORDS);
     timeline.checkpointNow();
   }
 

@@ -134,9 +134,7 @@ class OpenLayerLimitTest {
       Timeline quiet = open(tenant, services);
       Timeline busy = open(tenant, services);
       quiet.put(records.getFirst(), token);
-      for (WalRecord each : records.subList(0, 28)) {
-        busy.put(each, token);
-      }
+      SampleRecords.ingest(busy, records.subList(0, 28));
       Await.until("the large layer is on disk", () -> busy.layersOnDisk() == 1);
       assertEquals(0, quiet.layersOnDisk());
       assertTrue(services.openLayers().held() > 0);

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidegate.CancellationToken;
 import io.tidegate.CloseReport;
 import io.tidegate.Scope;
 import io.tidegate.Task;
@@ -20,11 +19,9 @@ import io.tidegate.examples.pageserver.storage.WatchedDisk;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pools;
 import io.tidegate.examples.pageserver.wal.SampleRecords;
-import io.tidegate.examples.pageserver.wal.WalRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -133,10 +130,7 @@ class TimelineFlushTest {
   }
 
   private static void put(Timeline timeline, int count) throws Exception {
-    List<WalRecord> records = SampleRecords.plain(count, 1_000);
-    for (WalRecord each : records) {
-      timeline.put(each, CancellationToken.none());
-    }
+    SampleRecords.ingest(timeline, SampleRecords.plain(count, 1_000));
   }
 
   /** Notes who asks; a layer's file gets its name only when it may. */

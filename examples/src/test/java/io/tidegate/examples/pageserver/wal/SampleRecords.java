@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.wal;
 
+import io.tidegate.CancellationToken;
+import io.tidegate.examples.pageserver.walreceiver.WalSink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -12,6 +14,9 @@ public final class SampleRecords {
 
   /** Where {@link #log} begins. */
   public static final Lsn LOG_START = new Lsn(WalLayout.DEFAULT.segmentSize());
+
+  /** The relation that the pages of {@link #images} are of. */
+  public static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
 
   /** Where a page of {@link #images} has the number of its record, counted from 0, as a little-endian int. */
   public static final int NUMBER_AT = 20;
@@ -53,7 +58,7 @@ public final class SampleRecords {
 
   /** {@return a page of {@link #images}} */
   public static PageKey page(int number) {
-    return new PageKey(1663, 5, 16384, (byte) 0, number);
+    return TABLE.page(number);
   }
 
   /** {@return the body of a record with an image that has the number at byte {@link #NUMBER_AT}, and is mostly a hole} */
@@ -64,6 +69,13 @@ public final class SampleRecords {
     body.putInt(key.tablespace()).putInt(key.database()).putInt(key.relation()).putInt(key.block());
     body.putInt(body.position() + NUMBER_AT, number);
     return body.array();
+  }
+
+  /** Has a timeline take records, one after the other. */
+  public static void ingest(WalSink timeline, List<WalRecord> records) throws Exception {
+    for (WalRecord each : records) {
+      timeline.put(each, CancellationToken.none());
+    }
   }
 
   /** {@return records without blocks that follow each other from {@link #START}'s page header on} */
