@@ -2,20 +2,20 @@
 package io.tidegate.examples.pageserver.management.api;
 
 import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT_ID;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE_ID;
+import static io.tidegate.examples.pageserver.wal.SampleRecords.TABLE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.Await;
-import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.timeline.Timeline;
-import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.wal.SampleLog;
-import io.tidegate.examples.pageserver.wal.WalRecord;
+import io.tidegate.examples.pageserver.wal.SampleRecords;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
 import io.tidegate.testing.LeakCheck;
@@ -36,7 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 class DownloadRoutesTest {
   private static final String DOWNLOAD = TIMELINE + "/download_remote_layers";
   private static final String TWO_AT_ONCE = "{\"max_concurrent_downloads\":2}";
-  private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
 
   @TempDir
   Path folder;
@@ -47,13 +46,11 @@ class DownloadRoutesTest {
   @BeforeEach
   void start() throws Exception {
     api = new TestApi(folder);
-    timeline = api.createTimeline(TenantConfig.EMPTY);
+    timeline = api.createTimeline();
     SampleLog wal = new SampleLog();
     for (int block = 0; block < 3; block++) {
-      for (WalRecord record : wal.touch(TABLE, block).records()) {
-        timeline.put(record, CancellationToken.none());
-      }
-      api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+      SampleRecords.ingest(timeline, wal.touch(TABLE, block).records());
+      api.flush();
     }
     Await.until("all is uploaded", () -> timeline.remoteConsistentLsn().equals(timeline.diskConsistentLsn()));
   }
@@ -64,7 +61,7 @@ class DownloadRoutesTest {
   }
 
   private List<Path> layers() throws Exception {
-    Path files = folder.resolve("tenants").resolve("a".repeat(32)).resolve("b".repeat(32));
+    Path files = folder.resolve("tenants").resolve(TENANT_ID).resolve(TIMELINE_ID);
     try (Stream<Path> all = Files.list(files)) {
       return all.filter(each -> each.toString().endsWith(".l0")).sorted().toList();
     }

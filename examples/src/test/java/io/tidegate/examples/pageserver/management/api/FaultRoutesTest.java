@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
 import io.tidegate.testing.LeakCheck;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class FaultRoutesTest {
-  private static final String CREATION = "{\"new_tenant_id\":\"" + "a".repeat(32) + "\"}";
+  private static final String CREATION = "{\"new_tenant_id\":\"" + TestApi.TENANT_ID + "\"}";
 
   @TempDir
   Path folder;
@@ -52,12 +51,7 @@ class FaultRoutesTest {
   }
 
   private static String curl(TestApi api, String body) throws Exception {
-    Process curl = new ProcessBuilder(
-        "curl", "-sS", "-X", "PUT", "-d", body, "-w", "%{http_code}", api.url("/v1/failpoints"))
-        .redirectErrorStream(true).start();
-    String output = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, curl.waitFor(), output);
-    return output;
+    return TestApi.output(api.curl("PUT", "/v1/failpoints", "-d", body, "-w", "%{http_code}"));
   }
 
   @Test

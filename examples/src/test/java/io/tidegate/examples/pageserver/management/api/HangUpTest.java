@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT_ID;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import io.tidegate.CloseReport;
-import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.LogLines;
 import io.tidegate.examples.pageserver.id.TenantId;
@@ -16,7 +18,6 @@ import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
 import io.tidegate.testing.LeakCheck;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,9 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class HangUpTest {
-  private static final String TENANT = "/v1/tenant/" + "a".repeat(32);
-  private static final String TIMELINE = TENANT + "/timeline/" + "b".repeat(32);
-
   @TempDir
   Path folder;
 
@@ -45,8 +43,7 @@ class HangUpTest {
   @BeforeEach
   void start() throws Exception {
     api = new TestApi(folder);
-    api.expect(201, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + "a".repeat(32) + "\"}");
-    api.expect(201, "POST", TENANT + "/timeline", "{\"new_timeline_id\":\"" + "b".repeat(32) + "\"}");
+    api.createTimeline();
   }
 
   @AfterEach
@@ -58,23 +55,14 @@ class HangUpTest {
     log.close();
   }
 
-  private long requests() {
-    return api.root.tasks().stream().map(Task::kind).filter(Kind.MANAGEMENT_REQUEST::equals).count();
-  }
-
-  /** Starts a curl that the test ends. */
-  private Process curl(String method, String path) throws IOException {
-    return new ProcessBuilder("curl", "-sS", "-X", method, api.url(path)).redirectErrorStream(true).start();
-  }
-
   @Test
   void deletion_whoseClientHangsUp_comesToItsEnd() throws Exception {
     Fault held = Faults.at(RemoteStore.DELETE).pause();
-    Process curl = curl("DELETE", TIMELINE);
+    Process curl = api.curl("DELETE", TIMELINE);
     held.awaitReached();
     curl.destroyForcibly();
     Await.until("the server has seen it", () -> log.contains("request was dropped before completing: DELETE " + TIMELINE));
-    Await.until("the handler has ended", () -> requests() == 0);
+    Await.until("the handler has ended", () -> api.running(Kind.MANAGEMENT_REQUEST) == 0);
     api.expect(409, "DELETE", TIMELINE, "");
     held.close();
     Await.until("it is deleted", () -> api.get(TIMELINE).status() == 404);
@@ -87,8 +75,7 @@ class HangUpTest {
     CompletableFuture<Answer> first = api.begin("DELETE", TIMELINE, "");
     held.awaitReached();
     api.expect(409, "DELETE", TIMELINE, "");
-    assertEquals("Stopping",
-        api.expect(200, "GET", TIMELINE, "").json().path("state").path("slug").asText());
+    assertEquals("Stopping", api.expect(200, "GET", TIMELINE, "").state());
     held.close();
     assertEquals(200, first.join().status());
     api.expect(404, "DELETE", TIMELINE, "");
@@ -99,13 +86,12 @@ class HangUpTest {
     api.expect(200, "POST", TENANT + "/detach", "");
     Fault held = Faults.at(RemoteStore.DOWNLOAD).pause();
     api.expect(202, "POST", TENANT + "/attach", "");
-    assertEquals("Attaching", api.expect(200, "GET", TENANT, "").json().path("state").path("slug").asText());
+    assertEquals("Attaching", api.expect(200, "GET", TENANT, "").state());
     api.expect(503, "POST", TENANT + "/timeline", "{}");
     api.expect(200, "POST", TENANT + "/detach?flush_ms=0", "");
     held.close();
     api.expect(202, "POST", TENANT + "/attach", "");
-    Await.until("it is active",
-        () -> api.get(TENANT).json().path("state").path("slug").asText().equals("Active"));
+    api.awaitActive(TENANT);
     api.expect(200, "GET", TIMELINE, "");
   }
 
@@ -124,7 +110,7 @@ class HangUpTest {
 
   @Test
   void close_keepsTheStatusVisibleAndNeverSaysThatSomethingIsMissing() throws Exception {
-    api.tenants.find(TenantId.parse("a".repeat(32))).scope()
+    api.tenants.find(TenantId.parse(TENANT_ID)).scope()
         .onDrain("wait for the test", mayClose::await);
     CompletableFuture<CloseReport> closing =
         CompletableFuture.supplyAsync(api::closeInOrder, closer -> Thread.ofPlatform().start(closer));

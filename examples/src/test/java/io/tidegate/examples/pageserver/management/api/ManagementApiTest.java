@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.LogLines;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.StreamSupport;
@@ -71,8 +69,7 @@ class ManagementApiTest {
     assertEquals(id, api.expect(201, "POST", "/v1/tenant", body).json().asText());
     assertTrue(StreamSupport.stream(api.get("/v1/tenant").json().spliterator(), false)
         .anyMatch(each -> each.path("id").asText().equals(id)));
-    JsonNode tenant = api.expect(200, "GET", "/v1/tenant/" + id, "").json();
-    assertEquals("Active", tenant.path("state").path("slug").asText());
+    assertEquals("Active", api.expect(200, "GET", "/v1/tenant/" + id, "").state());
     JsonNode config = api.expect(200, "GET", "/v1/tenant/" + id + "/config", "").json();
     assertEquals("{\"gc_horizon\":\"1024\",\"gc_period\":\"30s\"}", config.path("tenant_specific_overrides").toString());
     assertEquals("30s", config.path("effective_config").path("gc_period").asText());
@@ -94,8 +91,7 @@ class ManagementApiTest {
     api.expect(404, "POST", tenant + "/detach", "");
     api.expect(409, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + id(tenant) + "\"}");
     api.expect(202, "POST", tenant + "/attach", "");
-    Await.until("it is active",
-        () -> api.get(tenant).json().path("state").path("slug").asText().equals("Active"));
+    api.awaitActive(tenant);
     api.expect(200, "GET", timeline, "");
     api.expect(200, "DELETE", tenant, "");
     api.expect(404, "GET", tenant, "");
@@ -240,10 +236,7 @@ class ManagementApiTest {
 
   @Test
   void curl_getsTheTree() throws Exception {
-    Process curl = new ProcessBuilder("curl", "-sS", "-i", "--http1.1", api.url("/v1/tasks?format=text"))
-        .redirectErrorStream(true).start();
-    String output = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, curl.waitFor(), output);
+    String output = TestApi.output(api.curl("GET", "/v1/tasks?format=text", "-i", "--http1.1"));
     assertTrue(output.startsWith("HTTP/1.1 200 OK\r\n") && output.contains("\r\n\r\nserver  open\n"), output);
   }
 }

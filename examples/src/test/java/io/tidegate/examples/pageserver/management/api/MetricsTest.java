@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT_ID;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE_ID;
+import static io.tidegate.examples.pageserver.wal.SampleRecords.TABLE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
-import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.timeline.Timeline;
-import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.wal.SampleLog;
-import io.tidegate.examples.pageserver.wal.WalRecord;
+import io.tidegate.examples.pageserver.wal.SampleRecords;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
 import io.tidegate.testing.LeakCheck;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,8 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class MetricsTest {
-  private static final String LABELS = "tenant_id=\"" + "a".repeat(32) + "\",timeline_id=\"" + "b".repeat(32) + "\"";
-  private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
+  private static final String LABELS = "tenant_id=\"" + TENANT_ID + "\",timeline_id=\"" + TIMELINE_ID + "\"";
 
   @TempDir
   Path folder;
@@ -53,9 +51,7 @@ class MetricsTest {
     api = new TestApi(folder);
     timeline = api.createTimeline(TenantConfig.EMPTY.with(Setting.PITR_INTERVAL, "0s"));
     wal.create(TABLE).touch(TABLE, 0).touch(TABLE, 1).commit(Instant.EPOCH.plusSeconds(2_000_000_000));
-    for (WalRecord record : wal.records()) {
-      timeline.put(record, CancellationToken.none());
-    }
+    SampleRecords.ingest(timeline, wal.records());
   }
 
   @AfterEach
@@ -84,7 +80,7 @@ class MetricsTest {
     double bytes = value("pageserver_layer_bytes" + open);
     assertTrue(bytes > 0);
     assertEquals(bytes, value("pageserver_open_layer_bytes"));
-    api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+    api.flush();
     assertEquals(0, value("pageserver_open_layer_bytes"));
     assertEquals(1, value("pageserver_layers{kind=\"l0\"," + LABELS + "}"));
     assertEquals((double) timeline.physicalSize(), value("pageserver_layer_bytes{kind=\"l0\"," + LABELS + "}"));
@@ -106,7 +102,7 @@ class MetricsTest {
   @Test
   void flush_thatFails_isCountedAsAFailure() throws Exception {
     try (Fault failing = Faults.at("layer.before-write").once().fail()) {
-      api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+      api.flush();
       assertEquals(1, failing.strikes());
     }
     assertEquals(1, operations("operations", "flush"));
@@ -116,7 +112,7 @@ class MetricsTest {
   @Test
   void uploads_thatWait_areCounted() throws Exception {
     try (Fault held = Faults.at("remote.upload.before").pause()) {
-      api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+      api.flush();
       held.awaitReached();
       assertEquals(1, value("pageserver_remote_uploads_waiting{" + LABELS + "}"));
     }
@@ -125,7 +121,7 @@ class MetricsTest {
 
   @Test
   void sizes_areWorkedOutFromTimeToTime() throws Exception {
-    assertEquals(1, api.root.tasks().stream().map(Task::kind).filter(Kind.METRICS::equals).count());
+    assertEquals(1, api.running(Kind.METRICS));
     assertFalse(api.get("/metrics").body().contains("pageserver_logical_size_bytes{"));
     try (Scope scope = api.root.child("sizes")) {
       new SizeUpdates(api.tenants, Duration.ofMillis(1)).start(scope);
@@ -143,11 +139,10 @@ class MetricsTest {
       assertTrue(metrics.contains("\n" + each), () -> each + " is not in\n" + metrics);
     }
     api.expect(200, "DELETE", TIMELINE, "");
-    assertFalse(curl().contains("b".repeat(32)));
+    assertFalse(curl().contains(TIMELINE_ID));
   }
 
   private String curl() throws Exception {
-    Process curl = new ProcessBuilder("curl", "-sS", api.url("/metrics")).redirectErrorStream(true).start();
-    return new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return TestApi.output(api.curl("GET", "/metrics"));
   }
 }

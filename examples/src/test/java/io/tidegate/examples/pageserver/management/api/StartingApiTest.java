@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.management.api;
 
+import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT;
+import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.tenant.State;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
@@ -20,23 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class StartingApiTest {
-  private static final String ID = "a".repeat(32);
-  private static final String TENANT = "/v1/tenant/" + ID;
-  private static final String TIMELINE = TENANT + "/timeline/" + "b".repeat(32);
-
   @TempDir
   Path folder;
 
   private void createTenantWithTimeline() throws Exception {
     try (TestApi api = new TestApi(folder)) {
-      api.expect(201, "POST", "/v1/tenant", "{\"new_tenant_id\":\"" + ID + "\"}");
-      api.expect(201, "POST", TENANT + "/timeline", "{\"new_timeline_id\":\"" + "b".repeat(32) + "\"}");
+      api.createTimeline();
     }
-  }
-
-  private static void awaitActive(TestApi api) throws Exception {
-    Await.until("it is active",
-        () -> api.get(TENANT).json().path("state").path("slug").asText().equals("Active"));
   }
 
   @Test
@@ -52,7 +43,7 @@ class StartingApiTest {
       api.expect(503, "POST", "/v1/tenant", "{}");
       api.expect(503, "DELETE", TENANT, "");
       api.tenants.load();
-      awaitActive(api);
+      api.awaitActive(TENANT);
       api.expect(200, "GET", TIMELINE, "");
       assertEquals("running", api.get("/v1/status").json().path("state").asText());
     }
@@ -64,11 +55,11 @@ class StartingApiTest {
     try (Fault held = Faults.at("tenant.activate.before").pause();
         TestApi api = new TestApi(folder)) {
       held.awaitReached();
-      assertEquals("Attaching", api.expect(200, "GET", TENANT, "").json().path("state").path("slug").asText());
+      assertEquals("Attaching", api.expect(200, "GET", TENANT, "").state());
       assertTrue(api.expect(503, "GET", TENANT + "/timeline", "").message().contains("attaching"));
       api.expect(503, "GET", TENANT + "/timeline/" + "c".repeat(32), "");
       held.resume();
-      awaitActive(api);
+      api.awaitActive(TENANT);
       assertEquals(1, api.expect(200, "GET", TENANT + "/timeline", "").json().size());
       api.expect(404, "GET", TENANT + "/timeline/" + "c".repeat(32), "");
     }
@@ -78,7 +69,7 @@ class StartingApiTest {
   void tenant_ignored_staysAwayOverARestartUntilItIsLoaded() throws Exception {
     createTenantWithTimeline();
     try (TestApi api = new TestApi(folder)) {
-      awaitActive(api);
+      api.awaitActive(TENANT);
       api.expect(409, "POST", TENANT + "/load", "");
       api.expect(200, "POST", TENANT + "/ignore", "");
       api.expect(404, "GET", TENANT, "");
@@ -88,13 +79,13 @@ class StartingApiTest {
       api.expect(404, "GET", TIMELINE, "");
       assertTrue(api.expect(409, "POST", TENANT + "/attach", "").message().contains("load it"));
       api.expect(202, "POST", TENANT + "/load", "");
-      awaitActive(api);
+      api.awaitActive(TENANT);
       api.expect(200, "GET", TIMELINE, "");
       api.expect(409, "POST", TENANT + "/load", "");
       api.expect(404, "POST", "/v1/tenant/" + "c".repeat(32) + "/load", "");
     }
     try (TestApi api = new TestApi(folder)) {
-      awaitActive(api);
+      api.awaitActive(TENANT);
     }
   }
 
@@ -102,7 +93,7 @@ class StartingApiTest {
   void tenant_ignored_canBeDeleted() throws Exception {
     createTenantWithTimeline();
     try (TestApi api = new TestApi(folder)) {
-      awaitActive(api);
+      api.awaitActive(TENANT);
       api.expect(200, "POST", TENANT + "/ignore?flush_ms=0", "");
       api.expect(200, "DELETE", TENANT, "");
       api.expect(404, "POST", TENANT + "/load", "");
@@ -114,7 +105,7 @@ class StartingApiTest {
   void ignore_whoseMarkCannotBeWritten_changesNothing() throws Exception {
     createTenantWithTimeline();
     try (TestApi api = new TestApi(folder)) {
-      awaitActive(api);
+      api.awaitActive(TENANT);
       try (Fault failing = Faults.at("tenant.ignore.before-mark").fail()) {
         api.expect(500, "POST", TENANT + "/ignore", "");
         assertEquals(1, failing.strikes());

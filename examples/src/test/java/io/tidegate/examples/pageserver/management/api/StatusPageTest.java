@@ -4,20 +4,17 @@ package io.tidegate.examples.pageserver.management.api;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT_ID;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE_ID;
+import static io.tidegate.examples.pageserver.wal.SampleRecords.TABLE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidegate.CancellationToken;
 import io.tidegate.examples.pageserver.Await;
-import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.timeline.Timeline;
-import io.tidegate.examples.pageserver.wal.RelTag;
 import io.tidegate.examples.pageserver.wal.SampleLog;
 import io.tidegate.examples.pageserver.wal.SampleRecords;
-import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
 import io.tidegate.testing.LeakCheck;
@@ -46,7 +43,6 @@ import org.xml.sax.InputSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
 class StatusPageTest {
-  private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
   private static final XPath PATHS = XPathFactory.newInstance().newXPath();
 
   @TempDir
@@ -58,7 +54,7 @@ class StatusPageTest {
   @BeforeEach
   void start() throws Exception {
     api = new TestApi(folder);
-    timeline = api.createTimeline(TenantConfig.EMPTY);
+    timeline = api.createTimeline();
   }
 
   @AfterEach
@@ -101,27 +97,19 @@ class StatusPageTest {
   @Test
   void timeline_isShownWithStatePositionsAndSizes() throws Exception {
     assertEquals(List.of("active"), tenantStates());
-    new SampleLog().create(TABLE).touch(TABLE, 1).records().forEach(this::put);
+    SampleRecords.ingest(timeline, new SampleLog().create(TABLE).touch(TABLE, 1).records());
     long log = timeline.lastRecordLsn().minus(SampleRecords.START);
     String inMemory = log + " B";
     assertEquals(
         List.of("bbbbbbbb", "active", timeline.lastRecordLsn().toString(), inMemory, inMemory, "1 + 0", "0 B"), row());
     try (Fault held = Faults.at(RemoteStore.UPLOAD).pause()) {
-      api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+      api.flush();
       held.awaitReached();
       assertEquals(List.of("0 B", inMemory, "0 + 1"), row().subList(3, 6));
     }
     timeline.logicalSize().await();
     Await.until("it is uploaded", () -> row().get(4).equals("0 B"));
     assertEquals("16.0 KiB", row().getLast());
-  }
-
-  private void put(WalRecord record) {
-    try {
-      timeline.put(record, CancellationToken.none());
-    } catch (Exception unexpected) {
-      throw new AssertionError(unexpected);
-    }
   }
 
   @Test

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidegate.CloseReport;
 import io.tidegate.Scope;
+import io.tidegate.Task;
+import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
@@ -15,6 +17,7 @@ import io.tidegate.examples.pageserver.pageservice.PageTraffic;
 import io.tidegate.examples.pageserver.remote.FolderStore;
 import io.tidegate.examples.pageserver.remote.RemoteStore;
 import io.tidegate.examples.pageserver.storage.Disk;
+import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.tenant.Services;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.Timeline;
@@ -29,8 +32,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -57,6 +62,11 @@ final class TestApi implements AutoCloseable {
 
     String message() throws IOException {
       return json().path("msg").asText();
+    }
+
+    /** {@return the state of the tenant or timeline that was asked for} */
+    String state() throws IOException {
+      return json().path("state").path("slug").asText();
     }
   }
 
@@ -103,6 +113,41 @@ final class TestApi implements AutoCloseable {
     Answer answer = ask(method, path, body);
     assertEquals(status, answer.status(), answer.body());
     return answer;
+  }
+
+  /** Starts a curl, which the test may end. */
+  Process curl(String method, String path, String... options) throws IOException {
+    List<String> command = new ArrayList<>(List.of("curl", "-sS", "-X", method));
+    command.addAll(List.of(options));
+    command.add(url(path));
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+
+  /** {@return all that a curl has got, which must have ended well} */
+  static String output(Process curl) throws IOException, InterruptedException {
+    String output = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, curl.waitFor(), output);
+    return output;
+  }
+
+  /** {@return how many tasks of a kind the server has now} */
+  long running(Kind kind) {
+    return root.tasks().stream().map(Task::kind).filter(kind::equals).count();
+  }
+
+  /** Waits until a tenant that is coming can be asked. */
+  void awaitActive(String tenant) throws Exception {
+    Await.until("it is active", () -> get(tenant).state().equals("Active"));
+  }
+
+  /** Has what the timeline has in memory written to a layer file, which stays as it is. */
+  void flush() {
+    expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+  }
+
+  /** Creates a tenant, that sets nothing, and a timeline of it. */
+  Timeline createTimeline() throws Exception {
+    return createTimeline(TenantConfig.EMPTY);
   }
 
   /** Creates a tenant, that sets something of its own, and a timeline of it. */

@@ -4,14 +4,13 @@ package io.tidegate.examples.pageserver.management.api;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TENANT;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE;
 import static io.tidegate.examples.pageserver.management.api.TestApi.TIMELINE_ID;
+import static io.tidegate.examples.pageserver.wal.SampleRecords.TABLE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidegate.CancellationToken;
-import io.tidegate.Task;
 import io.tidegate.examples.pageserver.Await;
 import io.tidegate.examples.pageserver.LogLines;
 import io.tidegate.examples.pageserver.config.TenantConfig.Setting;
@@ -26,10 +25,8 @@ import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.testing.Fault;
 import io.tidegate.testing.Faults;
 import io.tidegate.testing.LeakCheck;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +40,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class TimeAndSizeTest {
   private static final Instant NOON = Instant.parse("2026-01-31T12:00:00Z");
-  private static final RelTag TABLE = new RelTag(1663, 5, 16384, RelTag.MAIN);
   private static final RelTag OLD_TABLE = new RelTag(1663, 5, 1259, RelTag.MAIN);
 
   @TempDir
@@ -69,12 +65,9 @@ class TimeAndSizeTest {
 
   /** Ingests what was appended, and answers where each record ends. */
   private List<Lsn> ingest() throws Exception {
-    List<Lsn> ends = new ArrayList<>();
-    for (WalRecord record : wal.records()) {
-      timeline.put(record, CancellationToken.none());
-      ends.add(record.end());
-    }
-    return ends;
+    List<WalRecord> records = wal.records();
+    SampleRecords.ingest(timeline, records);
+    return records.stream().map(WalRecord::end).toList();
   }
 
   private JsonNode detail(String query) throws Exception {
@@ -99,7 +92,7 @@ class TimeAndSizeTest {
   void lsnByTimestamp_isTheSameInMemoryOnDiskCompactedAndForABranch() throws Exception {
     List<Lsn> ends = appendCommits();
     assertTimes(ends);
-    api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+    api.flush();
     assertTimes(ends);
     JsonNode done = api.expect(200, "PUT", TIMELINE + "/compact", "").json();
     assertEquals(1, done.path("layers_compacted").asInt(), done::toString);
@@ -159,21 +152,13 @@ class TimeAndSizeTest {
   void lsnByTimestamp_whoseClientHangsUp_endsWithoutError() throws Exception {
     appendCommits();
     try (Fault held = Faults.at("timeline.commit-search").pause()) {
-      Process curl = curl("GET", TIMELINE + "/get_lsn_by_timestamp?timestamp=" + NOON);
+      Process curl = api.curl("GET", TIMELINE + "/get_lsn_by_timestamp?timestamp=" + NOON);
       held.awaitReached();
       curl.destroyForcibly();
-      Await.until("the handler has ended", () -> running(Kind.MANAGEMENT_REQUEST) == 0);
-      assertEquals(0, running(Kind.LAYER_READ), "the search ends before");
+      Await.until("the handler has ended", () -> api.running(Kind.MANAGEMENT_REQUEST) == 0);
+      assertEquals(0, api.running(Kind.LAYER_READ), "the search ends before");
     }
     assertTrue(log.contains("request was dropped before completing"));
-  }
-
-  private long running(Kind kind) {
-    return api.root.tasks().stream().map(Task::kind).filter(kind::equals).count();
-  }
-
-  private Process curl(String method, String path) throws Exception {
-    return new ProcessBuilder("curl", "-sS", "-X", method, api.url(path)).redirectErrorStream(true).start();
   }
 
   // ---- size
@@ -196,7 +181,7 @@ class TimeAndSizeTest {
     assertEquals(9 * 8192, now.path("current_logical_size_non_incremental").asLong(), now::toString);
     assertFalse(now.path("current_logical_size_is_accurate").asBoolean(), "a relation was there before");
 
-    api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+    api.flush();
     long file = detail("").path("current_physical_size").asLong();
     assertEquals(timeline.layers().getFirst().bytes(), file);
     assertEquals(file, api.expect(200, "GET", TENANT, "").json().path("current_physical_size").asLong());
@@ -226,15 +211,15 @@ class TimeAndSizeTest {
     wal.create(TABLE).touch(TABLE, 0);
     ingest();
     try (Fault held = Faults.at("timeline.logical-size.before").pause()) {
-      Process leaves = curl("GET", TENANT + "/size");
+      Process leaves = api.curl("GET", TENANT + "/size");
       held.awaitReached();
-      Process stays = curl("GET", TENANT + "/size");
-      Await.until("both are there", () -> running(Kind.MANAGEMENT_REQUEST) == 2);
+      Process stays = api.curl("GET", TENANT + "/size");
+      Await.until("both are there", () -> api.running(Kind.MANAGEMENT_REQUEST) == 2);
       leaves.destroyForcibly();
-      Await.until("one has gone", () -> running(Kind.MANAGEMENT_REQUEST) == 1);
+      Await.until("one has gone", () -> api.running(Kind.MANAGEMENT_REQUEST) == 1);
       assertEquals(1, held.passes());
       held.resume();
-      String answer = new String(stays.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String answer = TestApi.output(stays);
       assertTrue(answer.contains("\"logical_size\":8192"), answer);
       assertEquals(1, held.passes());
     }
@@ -245,10 +230,10 @@ class TimeAndSizeTest {
     wal.create(TABLE).touch(TABLE, 0);
     ingest();
     try (Fault held = Faults.at("timeline.logical-size.before").pause()) {
-      Process asking = curl("GET", TENANT + "/size");
+      Process asking = api.curl("GET", TENANT + "/size");
       held.awaitReached();
       timeline.scope().close();
-      String answer = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String answer = TestApi.output(asking);
       assertTrue(answer.startsWith("{\"msg\":"), answer);
     }
   }
@@ -258,15 +243,11 @@ class TimeAndSizeTest {
   @Test
   void maintenance_byCurl_answersWithWhatWasDone() throws Exception {
     appendCommits();
-    String checkpoint = read(curl("PUT", TIMELINE + "/checkpoint"));
+    String checkpoint = TestApi.output(api.curl("PUT", TIMELINE + "/checkpoint"));
     assertTrue(checkpoint.contains("\"disk_consistent_lsn\":\"" + timeline.lastRecordLsn() + "\""), checkpoint);
     assertTrue(checkpoint.contains("\"layers_compacted\":1"), checkpoint);
-    assertTrue(read(curl("PUT", TIMELINE + "/compact")).contains("\"layers_compacted\":0"));
-    assertTrue(read(curl("PUT", TIMELINE + "/do_gc")).contains("\"layers_total\":1"));
-  }
-
-  private static String read(Process curl) throws Exception {
-    return new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(TestApi.output(api.curl("PUT", TIMELINE + "/compact")).contains("\"layers_compacted\":0"));
+    assertTrue(TestApi.output(api.curl("PUT", TIMELINE + "/do_gc")).contains("\"layers_total\":1"));
   }
 
   @Test
@@ -283,12 +264,12 @@ class TimeAndSizeTest {
   @Test
   void compaction_whoseClientHangsUp_comesToItsEnd() throws Exception {
     appendCommits();
-    api.expect(200, "PUT", TIMELINE + "/checkpoint?compact=false", "");
+    api.flush();
     try (Fault held = Faults.at("file.before-sync").pause()) {
-      Process curl = curl("PUT", TIMELINE + "/compact");
+      Process curl = api.curl("PUT", TIMELINE + "/compact");
       held.awaitReached();
       curl.destroyForcibly();
-      Await.until("the handler has ended", () -> running(Kind.MANAGEMENT_REQUEST) == 0);
+      Await.until("the handler has ended", () -> api.running(Kind.MANAGEMENT_REQUEST) == 0);
     }
     Await.until("it is compacted", () -> timeline.layers().getFirst().kind().equals("L1"));
   }
