@@ -48,7 +48,7 @@ public final class LogicalSize {
     Lsn lastRecordLsn();
 
     /** {@return the size as of now; blocks for I/O} */
-    Known now() throws IOException, InterruptedException;
+    Known logicalSize() throws IOException, InterruptedException;
   }
 
   LogicalSize(Scope timeline, Limiter permits, Source source) {
@@ -99,7 +99,7 @@ public final class LogicalSize {
         try (Limiter.Permit permit = permits.acquire(token)) {
           log.debug("looking at all layers by {}", permit);
           Faults.point("timeline.logical-size.before", IOException::new);
-          Known now = source.now();
+          Known now = source.logicalSize();
           last = now;
           return now;
         }

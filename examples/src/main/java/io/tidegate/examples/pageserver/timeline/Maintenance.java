@@ -13,11 +13,13 @@ import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.WorkCount;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.sync.CircuitBreaker;
+import io.tidegate.sync.CircuitOpenException;
 import io.tidegate.sync.Limiter;
 import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,8 +28,10 @@ import org.slf4j.LoggerFactory;
  * Compaction and garbage collection of one timeline: one of them at a time, and of those of all timelines so many as the
  * limiters allow.
  *
- * <p><b>Threads:</b> safe for use by any thread. Each call blocks until it is done, and is part of the calling task: the
- * files are worked on by a task in a scope below the timeline's, which has ended when the call ends, however that is.
+ * <p>Each is done by a task of the timeline, for which the caller waits. The files are worked on by a task in a scope below
+ * the timeline's, which has ended when that task ends, however that is.
+ *
+ * <p><b>Threads:</b> safe for use by any thread.
  */
 final class Maintenance {
   /** After how many failures in a row compaction is paused, and for how long. */
@@ -60,11 +64,6 @@ final class Maintenance {
     return CircuitBreaker.of("compaction of " + timeline.path(), FAILURES, PAUSE);
   }
 
-  /** {@return whether there are files enough for a compaction that is not paused} */
-  boolean isCompactionDue() {
-    return hasEnough() && breaker.state() != CircuitBreaker.State.OPEN;
-  }
-
   /** {@return whether a compaction is due, and the last one has not failed} */
   boolean isCompactionDueAtOnce() {
     return hasEnough() && breaker.failures() == 0;
@@ -80,23 +79,34 @@ final class Maintenance {
         collections.done(), collections.failed(), turns.waiting(), damage.files());
   }
 
-  /**
-   * Compacts as a loop does, and counts failures: after some in a row it is refused for a time.
-   *
-   * @throws io.tidegate.sync.CircuitOpenException if it is paused
-   */
-  CompactionResult compactByLoop(CancellationToken token) throws Exception {
-    return breaker.call(this::compact, token);
+  /** Ends what runs, and refuses more: what it has done so far does not count, and may be done after the next start. */
+  void stop() {
+    timeline.retire(Kind.COMPACTION);
+    timeline.retire(Kind.GARBAGE_COLLECTION);
   }
 
-  /** Compacts though it may be paused; a success ends that. */
-  CompactionResult compactByHand(CancellationToken token) throws IOException, InterruptedException {
-    CompactionResult result = compact(token);
-    if (breaker.failures() > 0) {
-      log.info("{} could be compacted by hand: no failure counts any more", timeline.path());
-      breaker = newBreaker();
+  /** Compacts, as {@link Timeline#compactNow}, though it may be paused; a success ends that. */
+  CompactionResult compactNow() throws IOException, InterruptedException {
+    return FileTask.call(timeline, Kind.COMPACTION, token -> {
+      CompactionResult result = compact(token);
+      if (breaker.failures() > 0) {
+        log.info("{} could be compacted by hand: no failure counts any more", timeline.path());
+        breaker = newBreaker();
+      }
+      return result;
+    });
+  }
+
+  /** Compacts, as {@link Timeline#compactIfDue}, and counts failures: after some in a row it is paused for a time. */
+  Optional<CompactionResult> compactIfDue() throws IOException, InterruptedException {
+    if (!hasEnough() || breaker.state() == CircuitBreaker.State.OPEN) {
+      return Optional.empty();
     }
-    return result;
+    try {
+      return Optional.of(FileTask.call(timeline, Kind.COMPACTION, token -> breaker.call(this::compact, token)));
+    } catch (CircuitOpenException paused) {
+      return Optional.empty();
+    }
   }
 
   /** Counts work; what a closing file throws once the token is cancelled is no failure. */
@@ -146,6 +156,11 @@ final class Maintenance {
     }
   }
 
+  /** Removes what no read can ask for any more, as {@link Timeline#collectGarbage}. */
+  GcResult collectGarbage(GcPolicy policy) throws IOException, InterruptedException {
+    return FileTask.call(timeline, Kind.GARBAGE_COLLECTION, token -> collect(policy, token));
+  }
+
   /**
    * Removes what no read can ask for any more. Waits for its turn.
    *
@@ -154,7 +169,7 @@ final class Maintenance {
    * @return what was done
    * @throws IOException if a file cannot be read or written, or is damaged; then nothing is removed
    */
-  GcResult collectGarbage(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
+  private GcResult collect(GcPolicy policy, CancellationToken token) throws IOException, InterruptedException {
     try (Limiter.Permit turn = turns.acquire(token);
         Limiter.Permit permit = services.collections().acquire(token);
         Scope work = timeline.child("gc")) {

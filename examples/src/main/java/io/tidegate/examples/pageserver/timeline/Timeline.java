@@ -3,8 +3,6 @@ package io.tidegate.examples.pageserver.timeline;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
-import io.tidegate.Task;
-import io.tidegate.Visit;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.WalSource;
 import io.tidegate.examples.pageserver.storage.FrozenLayer;
@@ -12,13 +10,9 @@ import io.tidegate.examples.pageserver.storage.Layer;
 import io.tidegate.examples.pageserver.storage.LayerFile;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.OpenLayer;
-import io.tidegate.examples.pageserver.storage.PageSearch;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata.BranchPoint;
 import io.tidegate.examples.pageserver.task.Attributes;
-import io.tidegate.examples.pageserver.task.FileTask;
-import io.tidegate.examples.pageserver.task.Kind;
-import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.task.WorkCount;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.PageKey;
@@ -27,34 +21,24 @@ import io.tidegate.examples.pageserver.wal.WalRecord;
 import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.examples.pageserver.walreceiver.WalReceiver;
 import io.tidegate.examples.pageserver.walreceiver.WalSink;
-import io.tidegate.sync.CircuitOpenException;
-import io.tidegate.sync.SeqWait;
-import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One timeline: a scope below its tenant's, with a flush task, and once it has a source a walreceiver.
  *
- * <p>The flush task waits for frozen layers and has each one written by a task of its own, which blocks for the disk.
- *
  * <p>A graceful close ends compaction and garbage collection first, then the walreceiver and with it the waits for more
- * log, then freezes what is in memory and lets the flush task write it and end; last, when nobody is inside any more, the layer files are released. A hard close
- * leaves out the flush: what was in memory only is received again after the next start, as PostgreSQL's slot keeps it.
+ * log, then freezes what is in memory and lets the flush task write it and end; last, when nobody is inside any more, the
+ * layer files are released. A hard close leaves out the flush: what was in memory only is received again after the next
+ * start, as PostgreSQL's slot keeps it.
  *
  * <p>A branch has what it does not know itself from its ancestor, as that was where the branch begins. It must be closed
  * before its ancestor.
@@ -63,24 +47,16 @@ import org.slf4j.LoggerFactory;
  * with {@link io.tidegate.GateClosedException} once the timeline closes, and a close waits for them.
  */
 public final class Timeline implements WalSink {
-  private static final Logger log = LoggerFactory.getLogger(Timeline.class);
-
   private final TimelineId id;
   private final Scope scope;
   private final LayerStore store;
   private final Supplier<TenantSettings> settings;
-  private final TimelineServices services;
-  private final @Nullable Timeline ancestor;
   private final WritePath writePath;
-  private final Damage damage;
-  private final Maintenance maintenance;
+  private final TimelineReads reads;
   private final LogicalSize logicalSize;
-  private final WorkCount flushes = new WorkCount();
-  /** Up to where all is on disk. Closed when the flush task ends. */
-  private final SeqWait flushed;
-  private final Task<?> flush;
-  /** Written once, by whoever finds the first source, under the lock of this. */
-  private volatile @Nullable WalReceiver walReceiver;
+  private final Ingest ingest;
+  private final FlushLoop flushLoop;
+  private final Maintenance maintenance;
   private volatile Runnable onFlushed = () -> {};
   /** Written by the task that uploads. */
   private volatile Lsn remoteConsistentLsn = Lsn.INVALID;
@@ -90,25 +66,25 @@ public final class Timeline implements WalSink {
       LayerStore store,
       Supplier<TenantSettings> settings,
       TimelineServices services,
-      @Nullable Timeline ancestor) {
+      Optional<Timeline> ancestor) {
     this.id = store.metadata().timelineId();
     this.scope = scope;
     this.store = store;
     this.settings = settings;
-    this.services = services;
-    this.ancestor = ancestor;
+    Damage damage = new Damage(scope);
     this.writePath = new WritePath(store.diskConsistentLsn(), settings, services.openLayers());
-    this.damage = new Damage(scope);
+    this.reads = new TimelineReads(
+        scope, store, writePath, services.pages(), damage, ancestor.map(each -> each.reads).orElse(null));
+    this.logicalSize = new LogicalSize(scope, services.sizes(), reads);
+    this.ingest = new Ingest(scope, store.metadata(), this);
     this.maintenance = new Maintenance(scope, store, settings, services, damage);
-    this.logicalSize = new LogicalSize(scope, services.sizes(), new SizeSource());
-    this.flushed = SeqWait.startingAt("flushed", store.diskConsistentLsn().value());
     scope.onClosed("release layers", this::release);
     scope.token().onCancel(writePath.lastRecord()::close);
-    this.flush = scope.spawn(Kind.LAYER_FLUSH, this::flushLoop);
-    scope.onDrain("stop maintenance", this::stopMaintenance);
-    scope.onDrain("stop ingest", this::stopIngest);
+    this.flushLoop = new FlushLoop(scope, writePath, store, this::tellOfFlush);
+    scope.onDrain("stop maintenance", maintenance::stop);
+    scope.onDrain("stop ingest", ingest::stop);
     scope.onDrain("end waits for more log", writePath.lastRecord()::close);
-    scope.onDrain("freeze and flush", this::flushRest);
+    scope.onDrain("freeze and flush", flushLoop::finish);
   }
 
   /**
@@ -135,7 +111,7 @@ public final class Timeline implements WalSink {
     String name = "timeline-" + metadata.timelineId().toString().substring(0, 8);
     Scope scope = tenant.newChild(name).with(Attributes.TIMELINE_ID, metadata.timelineId()).open();
     try {
-      return new Timeline(scope, store, settings, services, ancestor.orElse(null));
+      return new Timeline(scope, store, settings, services, ancestor);
     } catch (RuntimeException refused) {
       scope.cancel("refused"); // else its tenant, which drains, waits for what has begun here until its budget is over
       throw refused;
@@ -150,16 +126,8 @@ public final class Timeline implements WalSink {
    * @throws IllegalArgumentException if it is one of the sources already
    * @throws io.tidegate.GateClosedException if the timeline is closing
    */
-  public synchronized void receiveFrom(WalSource source, SelectionRules rules) {
-    WalReceiver receiver = walReceiver;
-    if (receiver == null) {
-      TimelineMetadata metadata = store.metadata();
-      WalReceiver.Upstream upstream =
-          new WalReceiver.Upstream(metadata.systemIdentifier(), metadata.postgresTimeline(), metadata.slotName());
-      receiver = WalReceiver.start(scope, upstream, this, rules);
-      walReceiver = receiver;
-    }
-    receiver.addSource(source);
+  public void receiveFrom(WalSource source, SelectionRules rules) {
+    ingest.receiveFrom(source, rules);
   }
 
   @Override
@@ -189,84 +157,17 @@ public final class Timeline implements WalSink {
    */
   public void uploaded(Lsn lsn) {
     remoteConsistentLsn = lsn;
-    tellSource();
+    ingest.tellSource();
   }
 
-  private void tellSource() {
-    WalReceiver receiver = walReceiver;
-    if (receiver != null) {
-      receiver.flushed();
-    }
-  }
-
-  private void flushLoop(CancellationToken token) throws Exception {
-    try {
-      flushAll(token);
-    } finally {
-      flushed.close(); // nobody waits for what will not come
-    }
-  }
-
-  private void flushAll(CancellationToken token) throws Exception {
-    while (true) {
-      Optional<FrozenLayer> layer = writePath.awaitFrozen(token);
-      if (layer.isEmpty()) {
-        return;
-      }
-      flush(layer.get(), token);
-      writePath.flushed(layer.get());
-      flushed.advance(store.diskConsistentLsn().value());
-      tellSource();
-      onFlushed.run();
-    }
-  }
-
-  /** Writes a layer, again and again if the disk fails: until then it stays in memory, and PostgreSQL keeps its WAL. */
-  private void flush(FrozenLayer layer, CancellationToken token) throws InterruptedException {
-    int failures = 0;
-    while (true) {
-      token.throwIfCancelled();
-      try {
-        LayerFile written = flushes.<LayerFile, IOException>count(() -> FileTask.call(scope, Kind.LAYER_WRITE, own -> {
-          Faults.point("layer.before-write", IOException::new);
-          return store.flush(layer);
-        }));
-        log.info("flushed {}, {} records", written.file().getFileName(), written.recordCount());
-        return;
-      } catch (IOException failed) {
-        Duration pause = Pauses.after(++failures);
-        log.error("flushing {} failed; next attempt in {} ms", layer, pause.toMillis(), failed);
-        token.sleep(pause);
-      }
-    }
-  }
-
-  /** What it has done so far does not count, and may be done after the next start. */
-  private void stopMaintenance() {
-    scope.retire(Kind.COMPACTION);
-    scope.retire(Kind.GARBAGE_COLLECTION);
-  }
-
-  private void stopIngest() {
-    WalReceiver receiver = walReceiver;
-    if (receiver != null) {
-      receiver.close();
-      log.info("{}", receiver.totals());
-    }
-  }
-
-  private void flushRest() throws InterruptedException {
-    writePath.finish();
-    flush.join();
-    scope.token().throwIfCancelled(); // a hard close ends the flush task too: this was cut short, and has not failed
-    if (flush.state() != Task.State.SUCCEEDED) {
-      throw new IllegalStateException("not all is flushed: " + flush);
-    }
+  private void tellOfFlush() {
+    ingest.tellSource();
+    onFlushed.run();
   }
 
   private void release() throws IOException {
     writePath.release();
-    services.pages().forget(this);
+    reads.release();
     store.close();
   }
 
@@ -280,9 +181,7 @@ public final class Timeline implements WalSink {
    * @throws InterruptedException if the thread is interrupted
    */
   public Lsn freezeAndFlush(CancellationToken token) throws InterruptedException {
-    Lsn end = writePath.freezeNow();
-    flushed.await(end.value(), token);
-    return end;
+    return flushLoop.freezeAndFlush(token);
   }
 
   /**
@@ -312,13 +211,8 @@ public final class Timeline implements WalSink {
       throws LsnTimeoutException, InterruptedException {
     if (!writePath.lastRecord().await(lsn.value(), timeout, token)) {
       throw new LsnTimeoutException("the log has not come to " + lsn + " within " + timeout + ": the last record ends at "
-          + lastRecordLsn() + ", and all up to " + diskConsistentLsn() + " is on disk; " + sourceInWords());
+          + lastRecordLsn() + ", and all up to " + diskConsistentLsn() + " is on disk; " + ingest.status());
     }
-  }
-
-  private String sourceInWords() {
-    WalReceiver receiver = walReceiver;
-    return receiver == null ? "the timeline has no source" : receiver.status().value().toString();
   }
 
   /**
@@ -340,67 +234,7 @@ public final class Timeline implements WalSink {
    */
   public ByteBuffer page(PageKey key, Lsn lsn, CancellationToken token)
       throws ReadException, IOException, InterruptedException {
-    checkReadable(lsn);
-    ByteBuffer cached = services.pages().find(this, key, lsn);
-    if (cached != null) {
-      return cached.order(ByteOrder.LITTLE_ENDIAN);
-    }
-    PageSearch search = new PageSearch(key, lsn);
-    List<Layer> memory = writePath.snapshot();
-    for (Layer layer : memory) {
-      search.in(layer);
-    }
-    // Where memory has the page, it has all that came after.
-    boolean ended = search.isDone()
-        ? hasEnded(search, new RelationReads((upTo, look) -> each(memory, upTo, look), lsn))
-        : onFiles(token, () -> {
-          search(search);
-          return hasEnded(search, new RelationReads(this::eachLayer, lsn));
-        });
-    checkReadable(lsn); // what was removed meanwhile may be missing from the answer
-    return found(search, lsn, ended);
-  }
-
-  private static boolean hasEnded(PageSearch search, RelationReads relations) throws IOException {
-    Lsn newest = search.newest();
-    return newest != null && relations.hasEnded(search.key(), newest);
-  }
-
-  private static void each(List<Layer> layers, Lsn upTo, RelationReads.Look look) throws IOException {
-    for (Layer layer : layers) {
-      look.in(layer, upTo);
-    }
-  }
-
-  private ByteBuffer found(PageSearch search, Lsn lsn, boolean ended) throws ReadException {
-    Lsn newest = search.newest();
-    Lsn firstRecord = search.firstRecord();
-    ByteBuffer page = search.page();
-    if (newest == null || ended) {
-      throw new UnknownPageException(
-          search.key(), lsn, ended ? "it is not there any more" : "nothing of it is known since the log began");
-    }
-    if (page == null || firstRecord != null) {
-      throw new WalRedoRequiredException(search.key(), search.imageLsn(), firstRecord == null ? newest : firstRecord);
-    }
-    services.pages().put(this, search.key(), newest, lsn, page);
-    return page.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Goes on with a search in the files, and then in the ancestor as it was at the branch point. */
-  private void search(PageSearch search) throws IOException {
-    store.each(search::in);
-    Timeline parent = ancestor;
-    if (parent != null && !search.isDone()) {
-      try (Visit visit = parent.scope.enter()) {
-        visit.token().throwIfCancelled();
-        search.goBackTo(metadata().startLsn());
-        for (Layer layer : parent.writePath.snapshot()) {
-          search.in(layer);
-        }
-        parent.search(search);
-      }
-    }
+    return reads.page(key, lsn, token);
   }
 
   /**
@@ -416,7 +250,7 @@ public final class Timeline implements WalSink {
    */
   public boolean relationExists(RelTag relation, Lsn lsn, CancellationToken token)
       throws ReadException, IOException, InterruptedException {
-    return ask(lsn, token, reads -> reads.exists(relation));
+    return reads.ask(lsn, token, relations -> relations.exists(relation));
   }
 
   /**
@@ -433,7 +267,7 @@ public final class Timeline implements WalSink {
    */
   public long relationSize(RelTag relation, Lsn lsn, CancellationToken token)
       throws ReadException, IOException, InterruptedException {
-    return ask(lsn, token, reads -> reads.size(relation));
+    return reads.ask(lsn, token, relations -> relations.size(relation));
   }
 
   /**
@@ -450,7 +284,7 @@ public final class Timeline implements WalSink {
    */
   public long databaseSize(int database, Lsn lsn, CancellationToken token)
       throws ReadException, IOException, InterruptedException {
-    return ask(lsn, token, reads -> reads.databaseSize(database));
+    return reads.ask(lsn, token, relations -> relations.databaseSize(database));
   }
 
   /**
@@ -465,18 +299,7 @@ public final class Timeline implements WalSink {
    * @throws InterruptedException if the thread is interrupted
    */
   public LsnAtTime lsnAt(Instant time) throws IOException, InterruptedException {
-    try (Scope searching = scope.child("commit-search")) {
-      return FileTask.call(searching, Kind.LAYER_READ, token -> {
-        CommitSearch search = new CommitSearch(time);
-        Lsn end = lastRecordLsn();
-        eachLayer(end, (layer, upTo) -> {
-          Faults.point("timeline.commit-search", IOException::new);
-          token.throwIfCancelled();
-          search.in(layer, upTo);
-        });
-        return search.answer(gcCutoff(), end);
-      });
-    }
+    return reads.lsnAt(time);
   }
 
   /** {@return how large its relations are, as far as that is known} */
@@ -484,27 +307,10 @@ public final class Timeline implements WalSink {
     return logicalSize;
   }
 
-  private final class SizeSource implements LogicalSize.Source {
-    @Override
-    public Lsn lastRecordLsn() {
-      return Timeline.this.lastRecordLsn();
-    }
-
-    @Override
-    public LogicalSize.Known now() throws IOException, InterruptedException {
-      Lsn lsn = lastRecordLsn();
-      return FileTask.call(scope, Kind.LAYER_READ, token -> new RelationReads((upTo, look) ->
-          eachLayer(upTo, (layer, limit) -> {
-            token.throwIfCancelled();
-            look.in(layer, limit);
-          }), lsn).total());
-    }
-  }
-
   /** {@return the flushes of layers, compactions and garbage collections so far, as flush, compaction and gc} */
   public SequencedMap<String, WorkCount> work() {
     SequencedMap<String, WorkCount> work = new LinkedHashMap<>();
-    work.put("flush", flushes);
+    work.put("flush", flushLoop.flushes());
     work.put("compaction", maintenance.compactions());
     work.put("gc", maintenance.collections());
     return work;
@@ -513,58 +319,6 @@ public final class Timeline implements WalSink {
   /** {@return how many bytes its layer files have} */
   public long physicalSize() {
     return store.layers().stream().mapToLong(LayerFile::fileBytes).sum();
-  }
-
-  private interface Question<T> {
-    T of(RelationReads reads) throws IOException, ReadException;
-  }
-
-  private record Answer<T>(@Nullable T value, @Nullable ReadException refusal) {}
-
-  private <T> T ask(Lsn lsn, CancellationToken token, Question<T> question)
-      throws ReadException, IOException, InterruptedException {
-    checkReadable(lsn);
-    Answer<T> answer = onFiles(token, () -> {
-      try {
-        return new Answer<>(question.of(new RelationReads(this::eachLayer, lsn)), null);
-      } catch (ReadException refusal) {
-        return new Answer<>(null, refusal);
-      }
-    });
-    checkReadable(lsn);
-    ReadException refusal = answer.refusal();
-    if (refusal != null) {
-      throw refusal;
-    }
-    return Objects.requireNonNull(answer.value());
-  }
-
-  private void eachLayer(Lsn upTo, RelationReads.Look look) throws IOException {
-    each(writePath.snapshot(), upTo, look);
-    store.each(layer -> look.in(layer, upTo));
-    Timeline parent = ancestor;
-    if (parent != null) {
-      try (Visit visit = parent.scope.enter()) {
-        visit.token().throwIfCancelled();
-        Lsn begin = metadata().startLsn();
-        parent.eachLayer(begin.isBefore(upTo) ? begin : upTo, look);
-      }
-    }
-  }
-
-  private void checkReadable(Lsn lsn) throws ReadException {
-    if (lsn.isBefore(gcCutoff())) {
-      throw new LsnCollectedException(lsn, gcCutoff());
-    }
-    Lsn last = lastRecordLsn();
-    if (last.isBefore(lsn)) {
-      throw new LsnNotReceivedException(lsn, last);
-    }
-  }
-
-  private <T> T onFiles(CancellationToken token, Callable<T> read) throws IOException, InterruptedException {
-    token.throwIfCancelled();
-    return FileTask.call(scope, Kind.LAYER_READ, own -> damage.noting(read));
   }
 
   /**
@@ -580,7 +334,7 @@ public final class Timeline implements WalSink {
    * @throws InterruptedException if the thread is interrupted
    */
   public CompactionResult compactNow() throws IOException, InterruptedException {
-    return FileTask.call(scope, Kind.COMPACTION, maintenance::compactByHand);
+    return maintenance.compactNow();
   }
 
   /**
@@ -593,14 +347,7 @@ public final class Timeline implements WalSink {
    * @throws InterruptedException if the thread is interrupted
    */
   public Optional<CompactionResult> compactIfDue() throws IOException, InterruptedException {
-    if (!maintenance.isCompactionDue()) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(FileTask.call(scope, Kind.COMPACTION, maintenance::compactByLoop));
-    } catch (CircuitOpenException paused) {
-      return Optional.empty();
-    }
+    return maintenance.compactIfDue();
   }
 
   /** {@return whether the next file of level 0 has made it enough for a compaction, and the last one has not failed} */
@@ -639,7 +386,7 @@ public final class Timeline implements WalSink {
    * @throws InterruptedException if the thread is interrupted
    */
   public GcResult collectGarbage(GcPolicy policy) throws IOException, InterruptedException {
-    return FileTask.call(scope, Kind.GARBAGE_COLLECTION, token -> maintenance.collectGarbage(policy, token));
+    return maintenance.collectGarbage(policy);
   }
 
   /** {@return from where on reads are answered} */
@@ -703,6 +450,6 @@ public final class Timeline implements WalSink {
 
   /** {@return the receiver; empty until the timeline has a source} */
   public Optional<WalReceiver> walReceiver() {
-    return Optional.ofNullable(walReceiver);
+    return ingest.receiver();
   }
 }
