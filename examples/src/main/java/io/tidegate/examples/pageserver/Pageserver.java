@@ -19,6 +19,7 @@ import io.tidegate.examples.pageserver.source.Workload;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
+import io.tidegate.examples.pageserver.tenant.Clusters;
 import io.tidegate.examples.pageserver.tenant.Services;
 import io.tidegate.examples.pageserver.tenant.Tenants;
 import io.tidegate.examples.pageserver.timeline.OpenLayerLimit;
@@ -70,6 +71,7 @@ final class Pageserver {
   private final Scope scope;
   private final Scope sources;
   private final Tenants tenants;
+  private final Clusters clusters;
   private final Consumer<Throwable> onFailure;
   /** Written once, before the server is shared. */
   private @Nullable PageService pages;
@@ -79,6 +81,7 @@ final class Pageserver {
     this.scope = Scope.newRoot("pageserver").onFatal((task, error) -> onFailure.accept(error)).open();
     this.sources = scope.child("sources");
     this.tenants = new Tenants(scope, services(settings));
+    this.clusters = new Clusters(tenants);
   }
 
   private static Services services(Settings settings) {
@@ -193,7 +196,7 @@ final class Pageserver {
     int failures = 0;
     while (true) {
       try {
-        Timeline timeline = token.interruptibly(() -> tenants.attach(source));
+        Timeline timeline = token.interruptibly(() -> clusters.attach(source));
         log.info("{} receives from {}", timeline.scope().path(), source.where());
         return;
       } catch (SourceException failed) {

@@ -8,18 +8,12 @@ import io.tidegate.Task;
 import io.tidegate.TaskBody;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.id.TenantId;
-import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.remote.Keys;
-import io.tidegate.examples.pageserver.source.PostgresSource;
-import io.tidegate.examples.pageserver.source.ServerIdentity;
-import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.tenant.RefusedException.Why;
 import io.tidegate.examples.pageserver.timeline.Timeline;
-import io.tidegate.examples.pageserver.wal.Lsn;
-import io.tidegate.examples.pageserver.walreceiver.SelectionRules;
 import io.tidegate.testing.Faults;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,8 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,8 +45,6 @@ public final class Tenants {
   private final Slots slots = new Slots();
   /** Written once, by {@link #load}. */
   private volatile boolean loaded;
-  /** Held while a source is attached: two attaches of one cluster must find one timeline. */
-  private final ReentrantLock attaching = new ReentrantLock();
 
   /**
    * One line of the list of tenants.
@@ -383,82 +373,16 @@ public final class Tenants {
         .toList();
   }
 
+  /** {@return the tenants that no operation has} */
+  List<Tenant> settled() {
+    return slots.tenants();
+  }
+
   /** {@return the timelines of all tenants that work} */
   public List<Timeline> timelines() {
-    return slots.tenants().stream()
+    return settled().stream()
         .flatMap(tenant -> tenant.timelines().stream())
         .flatMap(slot -> slot.timeline().stream())
         .toList();
-  }
-
-  /**
-   * Gives the timeline of a PostgreSQL cluster a source: the cluster's primary or a standby, of which it may have several;
-   * creates a tenant with the timeline if there is none yet.
-   *
-   * @param source the server
-   * @return the timeline, which receives
-   * @throws IOException if the timeline cannot be created
-   * @throws RefusedException if a timeline is broken that may be the source's, or the server closes
-   * @throws io.tidegate.examples.pageserver.source.SourceException if the server refuses or cannot be asked
-   * @throws InterruptedException if the thread is interrupted
-   */
-  public Timeline attach(PostgresSource source) throws IOException, InterruptedException {
-    awaitLoaded();
-    ServerIdentity cluster = source.identify();
-    attaching.lock();
-    try {
-      Optional<Timeline> known = find(cluster.systemIdentifier());
-      Timeline timeline = known.isPresent() ? known.get() : create(source, cluster);
-      timeline.receiveFrom(source, selectionRules(timeline));
-      return timeline;
-    } finally {
-      attaching.unlock();
-    }
-  }
-
-  private SelectionRules selectionRules(Timeline timeline) {
-    return slots.tenants().stream()
-        .filter(tenant -> tenant.id().equals(timeline.metadata().tenantId()))
-        .map(Tenant::selectionRules)
-        .findFirst()
-        .orElseThrow(() -> new RefusedException(Why.UNAVAILABLE, timeline.scope().path() + " is going"));
-  }
-
-  /** Until then the timeline of a source may be here and not be found. */
-  private void awaitLoaded() throws InterruptedException {
-    for (Tenant tenant : slots.tenants()) {
-      tenant.state().await(state -> !state.isComing(), scope.token());
-    }
-  }
-
-  private Optional<Timeline> find(long systemIdentifier) {
-    return timelines().stream()
-        .filter(timeline -> timeline.metadata().systemIdentifier() == systemIdentifier)
-        .findFirst();
-  }
-
-  /** What is broken cannot say which cluster it is of: two timelines of one would share a slot, and each lose WAL. */
-  private void checkNoneIsBroken(PostgresSource source) {
-    for (Tenant tenant : slots.tenants()) {
-      boolean isBroken = Stream.concat(Stream.of(tenant.state()), tenant.timelines().stream().map(TimelineSlot::state))
-          .anyMatch(state -> state.value().phase() == State.Phase.BROKEN);
-      if (isBroken) {
-        throw new RefusedException(Why.BROKEN, "a broken timeline of tenant " + tenant.id() + " may be the one of "
-            + source.where() + ": detach the tenant, or delete the timeline, and start again");
-      }
-    }
-  }
-
-  private Timeline create(PostgresSource source, ServerIdentity cluster) throws IOException, InterruptedException {
-    checkNoneIsBroken(source);
-    // One slot a cluster: an attach that was cut short here leaves no second one behind that would keep WAL for nobody.
-    String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
-    Lsn start = source.ensureSlot(slot);
-    Tenant tenant = create(TenantId.random(), TenantConfig.EMPTY);
-    TimelineMetadata metadata = TimelineMetadata.of(tenant.id(), TimelineId.random(), start)
-        .withSource(cluster.systemIdentifier(), cluster.timeline(), slot);
-    Timeline timeline = tenant.createTimeline(metadata);
-    log.info("created {} for {}, from {}", timeline.scope().path(), source.where(), start);
-    return timeline;
   }
 }
