@@ -12,7 +12,6 @@ import io.tidegate.examples.pageserver.task.FileTask;
 import io.tidegate.examples.pageserver.task.Kind;
 import io.tidegate.examples.pageserver.task.Pauses;
 import io.tidegate.examples.pageserver.wal.Lsn;
-import io.tidegate.sync.Retry;
 import io.tidegate.sync.Watch;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -108,18 +107,18 @@ public final class Uploads {
   }
 
   private void run(CancellationToken token) throws Exception {
-    Retry retry = Pauses.retry("uploading " + timeline.path() + " to " + remote);
-    retry.call(own -> takeStock(), token);
+    String what = "uploading " + timeline.path() + " to " + remote;
+    Pauses.untilDone(what, own -> takeStock(), token);
     Watch.Reader<Order> reader = orders.subscribe();
     boolean isLast = false;
     while (!isLast) {
       isLast = reader.next(token).orElseThrow().isLast();
-      retry.call(own -> bringUpToDate(store.contents()), token);
+      Pauses.untilDone(what, own -> bringUpToDate(store.contents()), token);
     }
   }
 
   /** Finds out what the remote store has: an object that no index names is put again, or removed. */
-  private boolean takeStock() throws IOException, InterruptedException {
+  private void takeStock() throws IOException, InterruptedException {
     String prefix = Keys.timeline(tenantId, timelineId);
     String key = Keys.index(tenantId, timelineId);
     List<String> found = FileTask.call(timeline, Kind.REMOTE_DOWNLOAD, token -> remote.list(prefix, token));
@@ -132,17 +131,15 @@ public final class Uploads {
       strays.remove(Keys.nameOf(key));
       onUploaded.accept(index.metadata().diskConsistentLsn());
     }
-    return true;
   }
 
-  private boolean bringUpToDate(StoreContents contents) throws IOException, InterruptedException {
+  private void bringUpToDate(StoreContents contents) throws IOException, InterruptedException {
     Map<String, Path> wanted = new HashMap<>();
     contents.layers().forEach(file -> wanted.put(file.getFileName().toString(), file));
     putMissing(wanted);
     putIndex(new TimelineIndex(false, wanted.keySet(), contents.metadata()));
     onUploaded.accept(contents.metadata().diskConsistentLsn());
     removeUnwanted(wanted.keySet());
-    return true;
   }
 
   /** Side by side; one failure stands for all of them. */
@@ -174,10 +171,8 @@ public final class Uploads {
   }
 
   private void putIndex(TimelineIndex index) throws IOException, InterruptedException {
-    FileTask.call(timeline, Kind.REMOTE_UPLOAD, token -> {
-      remote.put(Keys.index(tenantId, timelineId), index.encode(), token);
-      return index;
-    });
+    FileTask.run(timeline, Kind.REMOTE_UPLOAD, token ->
+        remote.put(Keys.index(tenantId, timelineId), index.encode(), token));
   }
 
   private void removeUnwanted(Set<String> wanted) throws IOException, InterruptedException {
@@ -186,11 +181,10 @@ public final class Uploads {
     if (unwanted.isEmpty()) {
       return;
     }
-    FileTask.call(timeline, Kind.REMOTE_DELETION, token -> {
+    FileTask.run(timeline, Kind.REMOTE_DELETION, token -> {
       for (String name : unwanted) {
         remote.delete(Keys.timeline(tenantId, timelineId) + name, token);
       }
-      return unwanted;
     });
     present.retainAll(wanted);
     strays.clear();

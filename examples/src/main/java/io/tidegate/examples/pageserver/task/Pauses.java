@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver.task;
 
+import io.tidegate.CancellationToken;
+import io.tidegate.TaskAction;
 import io.tidegate.sync.Backoff;
 import io.tidegate.sync.Retry;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** How long the server waits before it tries again what has failed. */
 public final class Pauses {
@@ -18,6 +21,21 @@ public final class Pauses {
    */
   public static Retry retry(String what) {
     return Retry.of(what, BACKOFF);
+  }
+
+  /**
+   * Does something again and again, with these pauses, until it succeeds.
+   *
+   * @param what what is tried, for the log
+   * @param step does it
+   * @param token ends the pauses, and is what the step answers to
+   * @throws Exception if the token is cancelled first
+   */
+  public static void untilDone(String what, TaskAction step, CancellationToken token) throws Exception {
+    retry(what).<@Nullable Void>call(own -> {
+      step.run(own);
+      return null;
+    }, token);
   }
 
   /**

@@ -41,15 +41,12 @@ final class ConfigUpload {
     Optional<TenantConfig> next = reader.next(token);
     while (next.isPresent()) {
       byte[] content = TenantFolder.text(next.get());
-      Pauses.retry("uploading the configuration of tenant " + id).call(own -> put(content), token);
+      Pauses.untilDone("uploading the configuration of tenant " + id, own -> put(content), token);
       next = reader.next(token);
     }
   }
 
-  private byte[] put(byte[] content) throws Exception {
-    return FileTask.call(tenant, Kind.REMOTE_UPLOAD, token -> {
-      remote.put(Keys.config(id), content, token);
-      return content;
-    });
+  private void put(byte[] content) throws Exception {
+    FileTask.run(tenant, Kind.REMOTE_UPLOAD, token -> remote.put(Keys.config(id), content, token));
   }
 }

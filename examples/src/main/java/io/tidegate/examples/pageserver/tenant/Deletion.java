@@ -3,7 +3,7 @@ package io.tidegate.examples.pageserver.tenant;
 
 import io.tidegate.CancellationToken;
 import io.tidegate.Scope;
-import io.tidegate.TaskBody;
+import io.tidegate.TaskAction;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.remote.Keys;
@@ -44,10 +44,9 @@ final class Deletion {
 
   /** Step 1. */
   void markHere() throws IOException, InterruptedException {
-    FileTask.call(tenant, Kind.TENANT_FILES, token -> {
+    FileTask.run(tenant, Kind.TENANT_FILES, token -> {
       Faults.point("timeline.delete.before-mark", IOException::new);
       folder.setDeleted(timelineId);
-      return timelineId;
     });
   }
 
@@ -59,7 +58,6 @@ final class Deletion {
       if (content.isPresent()) {
         remote.put(key, TimelineIndex.decode(key, content.get()).asDeleted().encode(), own);
       }
-      return timelineId;
     });
   }
 
@@ -69,21 +67,17 @@ final class Deletion {
     again("removing the files of", Kind.TENANT_FILES, token, own -> {
       Faults.point("timeline.delete.before-files", IOException::new);
       folder.empty(timelineId);
-      return timelineId;
     });
-    again("removing from the remote store", Kind.REMOTE_DELETION, token, own -> {
-      removeAll(remote, Keys.timeline(tenantId, timelineId), Keys.index(tenantId, timelineId), own);
-      return timelineId;
-    });
+    again("removing from the remote store", Kind.REMOTE_DELETION, token, own ->
+        removeAll(remote, Keys.timeline(tenantId, timelineId), Keys.index(tenantId, timelineId), own));
     again("removing the folder of", Kind.TENANT_FILES, token, own -> {
       Faults.point("timeline.delete.before-folder", IOException::new);
       folder.remove(timelineId);
-      return timelineId;
     });
   }
 
-  private void again(String what, Kind kind, CancellationToken token, TaskBody<TimelineId> step) throws Exception {
-    Pauses.retry(what + " timeline " + timelineId).call(own -> FileTask.call(tenant, kind, step), token);
+  private void again(String what, Kind kind, CancellationToken token, TaskAction step) throws Exception {
+    Pauses.untilDone(what + " timeline " + timelineId, own -> FileTask.run(tenant, kind, step), token);
   }
 
   /** Removes all objects with a prefix, and of them that one last which says that the others are to be removed. */

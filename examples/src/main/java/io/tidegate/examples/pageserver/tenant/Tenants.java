@@ -5,7 +5,7 @@ import io.tidegate.CancellationToken;
 import io.tidegate.CancelledException;
 import io.tidegate.Scope;
 import io.tidegate.Task;
-import io.tidegate.TaskBody;
+import io.tidegate.TaskAction;
 import io.tidegate.examples.pageserver.config.TenantConfig;
 import io.tidegate.examples.pageserver.id.TenantId;
 import io.tidegate.examples.pageserver.remote.Keys;
@@ -142,7 +142,7 @@ public final class Tenants {
    */
   public Tenant create(TenantId id, TenantConfig config) throws IOException, InterruptedException {
     return operate(id, Slots.Operation.CREATE, (guard, token) -> {
-      if (!remotely(id, Kind.REMOTE_DOWNLOAD, token, own -> services.remote().list(Keys.tenant(id), own)).isEmpty()) {
+      if (isRemote(id, token)) {
         throw new RefusedException(Why.CONFLICT, "tenant " + id + " is in the remote store: attach it, or delete it");
       }
       TenantFolder folder = unused(id);
@@ -263,8 +263,7 @@ public final class Tenants {
    */
   public void delete(TenantId id) throws IOException, InterruptedException {
     operate(id, Slots.Operation.DELETE, (guard, token) -> {
-      if (guard.tenant().isEmpty()
-          && remotely(id, Kind.REMOTE_DOWNLOAD, token, own -> services.remote().list(Keys.tenant(id), own)).isEmpty()) {
+      if (guard.tenant().isEmpty() && !isRemote(id, token)) {
         throw new RefusedException(Why.NOT_FOUND, "there is no tenant " + id + ", neither here nor remotely");
       }
       delete(id, guard, token);
@@ -288,17 +287,12 @@ public final class Tenants {
         new SlotRemoval().run(
             operations, tenant.timelines().stream().flatMap(slot -> slot.timeline().stream()).toList());
       }
-      remotely(id, Kind.REMOTE_UPLOAD, token, own -> {
-        services.remote().put(Keys.deletedMark(id), new byte[0], own);
-        return id;
-      });
+      remotely(id, Kind.REMOTE_UPLOAD, token, own -> services.remote().put(Keys.deletedMark(id), new byte[0], own));
       if (folder.exists()) {
         files(folder::removeTimelines);
       }
-      remotely(id, Kind.REMOTE_DELETION, token, own -> {
-        Deletion.removeAll(services.remote(), Keys.tenant(id), Keys.deletedMark(id), own);
-        return id;
-      });
+      remotely(id, Kind.REMOTE_DELETION, token, own ->
+          Deletion.removeAll(services.remote(), Keys.tenant(id), Keys.deletedMark(id), own));
       files(folder::remove);
       guard.empty();
       log.info("deleted tenant {}", id);
@@ -334,15 +328,21 @@ public final class Tenants {
   }
 
   private void files(Step step) throws IOException, InterruptedException {
-    FileTask.call(operations, Kind.TENANT_FILES, token -> {
-      step.run();
-      return step;
-    });
+    FileTask.run(operations, Kind.TENANT_FILES, token -> step.run());
   }
 
-  private <T> T remotely(TenantId id, Kind kind, CancellationToken token, TaskBody<T> step) throws Exception {
-    return Pauses.retry("the remote part of an operation on tenant " + id)
-        .call(own -> FileTask.call(operations, kind, step), token);
+  private boolean isRemote(TenantId id, CancellationToken token) throws Exception {
+    List<String> keys = Pauses.retry(remotePart(id)).call(own -> FileTask.call(
+        operations, Kind.REMOTE_DOWNLOAD, reading -> services.remote().list(Keys.tenant(id), reading)), token);
+    return !keys.isEmpty();
+  }
+
+  private void remotely(TenantId id, Kind kind, CancellationToken token, TaskAction step) throws Exception {
+    Pauses.untilDone(remotePart(id), own -> FileTask.run(operations, kind, step), token);
+  }
+
+  private static String remotePart(TenantId id) {
+    return "the remote part of an operation on tenant " + id;
   }
 
   /**

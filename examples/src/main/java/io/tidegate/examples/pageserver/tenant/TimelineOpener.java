@@ -102,19 +102,16 @@ final class TimelineOpener {
     } catch (NoSuchFileException neverCreated) {
       log.info("removing timeline {}, whose creation was cut off: {}", slot.id(), neverCreated.getMessage());
       slots.remove(slot);
-      FileTask.call(tenant, Kind.TENANT_FILES, token -> {
-        folder.remove(slot.id());
-        return slot;
-      });
+      FileTask.run(tenant, Kind.TENANT_FILES, token -> folder.remove(slot.id()));
     } catch (IOException unreadable) {
       log.error("timeline {} is broken", slot.id(), unreadable);
       slot.become(State.broken(String.valueOf(unreadable.getMessage())));
-      FileTask.call(tenant, Kind.TENANT_FILES, token -> findBranchPoint(slot));
+      FileTask.run(tenant, Kind.TENANT_FILES, token -> findBranchPoint(slot));
     }
   }
 
   /** What a broken timeline needs of its ancestor stays there, for when its files are restored. */
-  private TimelineSlot findBranchPoint(TimelineSlot broken) {
+  private void findBranchPoint(TimelineSlot broken) {
     try {
       LayerStore.branchPoint(folder.timeline(broken.id()), services.disk()).ifPresent(broken::branchesOff);
     } catch (IOException unreadable) {
@@ -122,7 +119,6 @@ final class TimelineOpener {
           slots.tenant(), broken.id(), unreadable.getMessage());
       broken.hideBranchPoint();
     }
-    return broken;
   }
 
   /** Creates a timeline in a slot that was taken for it, which goes if that fails. Blocks for I/O. */
