@@ -8,14 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.tidegate.CloseReport;
 import io.tidegate.Scope;
-import io.tidegate.examples.pageserver.id.TenantId;
-import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.PostgresSource;
-import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.Disk;
 import io.tidegate.examples.pageserver.storage.ForwardingDisk;
 import io.tidegate.examples.pageserver.storage.LayerStore;
-import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
 import io.tidegate.examples.pageserver.timeline.Timeline;
 import io.tidegate.examples.pageserver.timeline.TimelineServices;
@@ -128,12 +124,7 @@ class FlushFailureTest {
   }
 
   private Timeline open(PostgresSource source) throws IOException {
-    ServerIdentity cluster = source.identify();
-    String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
-    Lsn start = source.ensureSlot(slot);
-    TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(), TimelineId.random(), start)
-        .withSource(cluster.systemIdentifier(), cluster.timeline(), slot);
-    LayerStore store = LayerStore.create(folder.resolve("timeline"), metadata, disk());
+    LayerStore store = LayerStore.create(folder.resolve("timeline"), TestDatabase.newTimeline(source), disk());
     Timeline timeline = Timeline.open(
         tenant, store, () -> SMALL_LAYERS, TimelineServices.create(), Optional.empty());
     timeline.receiveFrom(source, new SelectionRules(Duration.ofMinutes(1), Duration.ofSeconds(10), 1 << 30));

@@ -8,11 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.tidegate.CloseReport;
 import io.tidegate.Scope;
-import io.tidegate.examples.pageserver.id.TenantId;
-import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.LocalPostgres;
 import io.tidegate.examples.pageserver.source.PostgresSource;
-import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.storage.LayerStore;
 import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.timeline.TenantSettings;
@@ -179,10 +176,7 @@ class StandbyTest {
 
   private Timeline receiveFrom(Proxy proxy) throws Exception {
     PostgresSource source = PostgresSource.of(proxy.connectionString());
-    ServerIdentity cluster = source.identify();
-    String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
-    TimelineMetadata metadata = TimelineMetadata.of(TenantId.random(), TimelineId.random(), source.ensureSlot(slot))
-        .withSource(cluster.systemIdentifier(), cluster.timeline(), slot);
+    TimelineMetadata metadata = TestDatabase.newTimeline(source);
     Path store = folder.resolve("tenants").resolve(metadata.tenantId().toString());
     LayerStore layers = LayerStore.create(store.resolve(metadata.timelineId().toString()), metadata);
     Timeline timeline = Timeline.open(

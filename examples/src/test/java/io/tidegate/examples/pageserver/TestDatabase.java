@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.examples.pageserver;
 
+import io.tidegate.examples.pageserver.id.TenantId;
+import io.tidegate.examples.pageserver.id.TimelineId;
 import io.tidegate.examples.pageserver.source.LocalPostgres;
 import io.tidegate.examples.pageserver.source.PostgresSource;
+import io.tidegate.examples.pageserver.source.ServerIdentity;
 import io.tidegate.examples.pageserver.source.Workload;
+import io.tidegate.examples.pageserver.storage.TimelineMetadata;
 import io.tidegate.examples.pageserver.wal.Lsn;
 import io.tidegate.examples.pageserver.wal.WalLayout;
 import java.sql.Connection;
@@ -42,6 +46,14 @@ final class TestDatabase implements AutoCloseable {
 
   PostgresSource source() {
     return PostgresSource.of(connectionString());
+  }
+
+  /** {@return the metadata of a new timeline that receives from a server, which keeps its log for that from now on} */
+  static TimelineMetadata newTimeline(PostgresSource source) {
+    ServerIdentity cluster = source.identify();
+    String slot = "tidegate_" + Long.toUnsignedString(cluster.systemIdentifier());
+    return TimelineMetadata.of(TenantId.random(), TimelineId.random(), source.ensureSlot(slot))
+        .withSource(cluster.systemIdentifier(), cluster.timeline(), slot);
   }
 
   /** Writes about 65 kB of log a step, and answers where the log ends then. */
