@@ -420,6 +420,14 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     }
   }
 
+  /** Whether any task may have to be told of a cancel. */
+  boolean hasMembers() {
+    Simulator.step("is about to look whether anybody is in a cancelled scope");
+    synchronized (lock) {
+      return !list.isEmpty();
+    }
+  }
+
   /**
    * Gives a cancel of the scope's token to those of the tasks in this gate, see {@link TaskToken}.
    *

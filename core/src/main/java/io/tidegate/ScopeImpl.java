@@ -37,8 +37,6 @@ final class ScopeImpl implements Scope {
   private final UntakenFailures untaken = new UntakenFailures();
   private final @Nullable FanOut fanOut;
   private final @Nullable ExitHook exitHook;
-  /** Whether it is closed the hard way, or was; any thread, set before the first newcomer is refused because of that. */
-  private volatile boolean closeBegun;
   /** The kinds that are refused; see Retirement. */
   private final AtomicReference<List<TaskKind>> retired = new AtomicReference<>(List.of());
 
@@ -389,15 +387,14 @@ final class ScopeImpl implements Scope {
 
   /** Refuses everybody and cancels: from here on, those who leave carry the closing on. */
   void beginClose() {
-    closeBegun = true;
     Simulator.step("scope is about to refuse newcomers");
     gate.beginClose(this::cancelAsClosed);
   }
 
-  /** Whether this scope or one above is being closed: its token is cancelled, or is about to be. */
+  /** Whether this scope or one above is being closed, gracefully or not: it may refuse what its own tasks start below it. */
   boolean isBeingClosed() {
     ScopeImpl scope = this;
-    while (scope != null && !scope.closeBegun) {
+    while (scope != null && !scope.isClosing()) {
       scope = scope.parent;
     }
     return scope != null;

@@ -147,7 +147,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
         thrown instanceof CancelledException
             || thrown instanceof ClosedException
             || thrown instanceof InterruptedException;
-    // A close refuses before it cancels: the refused may come here in between.
+    // A close refuses before it cancels: the refused may come here in between. A graceful one cancels last of all.
     boolean endedByClose = thrown instanceof GateClosedException && scope().isBeingClosed();
     return endedByClose || (endedByCancel && token.currentCancel() != null) ? State.CANCELLED : State.FAILED;
   }

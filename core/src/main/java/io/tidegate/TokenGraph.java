@@ -137,8 +137,7 @@ final class TokenGraph {
   /** Tells all that is attached to a cancelled token and to its descendants. */
   static void deliver(TokenNode cancelled) {
     Simulator.step("cancel is stored, is about to be told");
-    Attachments attachments = cancelled.attachmentsIfAny();
-    if (!(cancelled instanceof ScopeToken) && (attachments == null || attachments.isBare())) {
+    if (isBare(cancelled)) {
       cancelled.tellOwner();
       return;
     }
@@ -151,6 +150,13 @@ final class TokenGraph {
       tell(order.get(i), told);
     }
     told.forEach(Attachments.Entry::act);
+  }
+
+  /** Whether there is nothing to tell but who owns the token. */
+  private static boolean isBare(TokenNode token) {
+    Attachments attachments = token.attachmentsIfAny();
+    return (attachments == null || attachments.isBare())
+        && !(token instanceof ScopeToken scope && scope.gate().hasMembers());
   }
 
   /**

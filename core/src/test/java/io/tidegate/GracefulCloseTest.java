@@ -177,6 +177,35 @@ class GracefulCloseTest {
     Closed.check(task.result());
   }
 
+  /** S7, S8: a task for which it is too late to add a step below was ended by the close, and has not failed. */
+  @Test
+  void closeGracefully_taskIsRefusedBelow_endsAsCancelled() throws Exception {
+    Scope child = scope.child("child");
+    Task<?> task = scope.fork(token -> {
+      SideThread.until(child::isClosing);
+      child.onDrain("late", () -> {});
+      return "done";
+    });
+    try (Logs logs = Logs.of(Scope.class)) {
+      assertTrue(scope.closeGracefully(LONG).isOrderly());
+      assertEquals(List.of(), logs.messages().stream().filter(line -> line.contains("nobody asked")).toList());
+    }
+    task.join();
+    assertEquals(Task.State.CANCELLED, task.state());
+    assertTrue(task.exception().orElseThrow() instanceof GateClosedException);
+  }
+
+  /** The same where nothing closes but that child: the task has failed. */
+  @Test
+  void close_childAlone_taskIsRefused_fails() throws Exception {
+    Scope child = scope.child("child");
+    child.close();
+    Task<?> task = scope.fork(token -> child.spawn(Work.READ, own -> {}));
+    task.join();
+    assertEquals(Task.State.FAILED, task.state());
+    assertTrue(task.exception().orElseThrow() instanceof GateClosedException);
+  }
+
   // ---- steps that go wrong
 
   /** S8: a step that fails is reported, logged once, and the rest goes on. */
