@@ -62,6 +62,8 @@ public class HogBenchmark {
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public void handOff() throws InterruptedException {
-    new CarrierBenchmark.Ball().play(other.factory(), BATCH);
+    CarrierBenchmark.Ball ball = new CarrierBenchmark.Ball();
+    ball.play(other.factory(), BATCH);
+    ball.awaitEnd();
   }
 }
