@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -13,34 +12,25 @@ import java.util.concurrent.locks.LockSupport;
 final class CoarseTime {
   /*
    *   from      to        by                          how
-   *   ASLEEP    TICKING   who asks and finds ASLEEP   CAS of 'last'; starts the ticker
-   *   TICKING   TICKING   the ticker                  plain step of 'last'
-   *   TICKING   ASLEEP    the ticker, as its last     sets 'last'
+   *   ASLEEP    TICKING   who asks and finds ASLEEP   CAS of LAST; starts the ticker
+   *   TICKING   TICKING   the ticker                  sets LAST
+   *   TICKING   ASLEEP    the ticker, as its last     sets LAST
    *
    * C1  At most one ticker writes: the CAS has one winner, and a ticker writes nothing after it has set ASLEEP.
    * C2  Nobody ever waits here. Who asks gets a time that was 'now' at some instant between the start of a ticker and now:
    *     one tick ago, or longer by what the machine kept the ticker waiting.
    */
-  private static final VarHandle LAST = last();
   private static final long ASLEEP = 0;
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   /** For how many ticks one ticker lives: a server in which nobody enters anything has none. */
   private static final int TICKS = 200;
 
-  private static volatile long last = ASLEEP;
+  private static final AtomicLong LAST = new AtomicLong(ASLEEP);
 
   private CoarseTime() {}
 
-  private static VarHandle last() {
-    try {
-      return MethodHandles.lookup().findStaticVarHandle(CoarseTime.class, "last", long.class);
-    } catch (ReflectiveOperationException impossible) {
-      throw new LinkageError("a field of this class is not there", impossible);
-    }
-  }
-
   static long nanoTime() {
-    long time = last;
+    long time = LAST.get();
     return time == ASLEEP ? wake() : time;
   }
 
@@ -60,16 +50,16 @@ final class CoarseTime {
           .name("tidegate-clock")
           .start(CoarseTime::tick);
     } catch (Throwable noThread) {
-      last = ASLEEP; // each asks the machine's own clock until there is a thread again
+      LAST.set(ASLEEP); // each asks the machine's own clock until there is a thread again
     }
   }
 
   private static void tick() {
     for (int i = 0; i < TICKS; i++) {
       LockSupport.parkNanos(CoarseTime.class, TICK_NANOS);
-      last = exact();
+      LAST.set(exact());
     }
-    last = ASLEEP;
+    LAST.set(ASLEEP);
   }
 
   /** The machine's clock, past the one value that stands for none. */
