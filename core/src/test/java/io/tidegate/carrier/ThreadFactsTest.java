@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.KnownJvm;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -27,7 +28,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -184,7 +184,7 @@ class ThreadFactsTest {
   @CsvSource({"jdk.ExecutionSample, sampledThread", "jdk.CPUTimeSample, eventThread"})
   void samplesInAFinishedRecording_nameTheVirtualThread(String event, String field, @TempDir Path folder)
       throws IOException {
-    assertEquals(event.equals("jdk.ExecutionSample") || isSampledByCpuTime(), isSampled(event));
+    assertEquals(event.equals("jdk.ExecutionSample") || KnownJvm.samplesCpuTime(), isSampled(event));
     boolean sampled = !isSampled(event);
     for (int round = 0; !sampled; round++) {
       Path file = folder.resolve(round + ".jfr");
@@ -193,10 +193,6 @@ class ThreadFactsTest {
       assertTrue(samples.stream().noneMatch(sample -> sample.getThread(field) == null), samples::toString);
       sampled = samples.stream().map(sample -> sample.getThread(field)).anyMatch(ThreadFactsTest::isBurner);
     }
-  }
-
-  private static boolean isSampledByCpuTime() {
-    return OS.LINUX.isCurrentOs() && JRE.currentJre().compareTo(JRE.JAVA_25) >= 0;
   }
 
   private static boolean isSampled(String event) {

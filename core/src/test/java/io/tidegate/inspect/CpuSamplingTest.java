@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.AttributeKey;
+import io.tidegate.KnownJvm;
 import io.tidegate.Scope;
 import io.tidegate.TaskKind;
 import io.tidegate.carrier.CarrierPool;
@@ -17,8 +18,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.jfr.FlightRecorder;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.JRE;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,9 +71,7 @@ class CpuSamplingTest {
   /** Whether this JVM has an event; fails if it lacks one that it is known to have, or has got one. */
   private static boolean isThere(SampleEvent event) {
     boolean there = event != SampleEvent.CPU_TIME || SampleEvent.best() == event;
-    boolean expected =
-        event != SampleEvent.CPU_TIME || (OS.LINUX.isCurrentOs() && JRE.currentJre().compareTo(JRE.JAVA_25) >= 0);
-    assertEquals(expected, there, event::eventName);
+    assertEquals(event != SampleEvent.CPU_TIME || KnownJvm.samplesCpuTime(), there, event::eventName);
     return there;
   }
 
