@@ -4,7 +4,7 @@ package io.tidegate;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The token of a scope: attached to its parent scope's for the scope's life, so that a task's look-up ends here. */
+/** The token of a scope: attached to its parent scope's for the scope's life, so that a look-up ends here. */
 final class ScopeToken extends TokenNode {
   private final @Nullable ScopeToken parent;
   private final GateImpl gate;

@@ -20,8 +20,8 @@ import org.openjdk.jmh.runner.RunnerException;
 
 /**
  * What {@code mvn -Pjmh} runs. Without arguments: the pairs of {@link Comparisons}, in {@value #ROUNDS} rounds, so that
- * whatever slows the machine for a while slows both, those without a goal in fewer; then a table, and a picture beside it. With arguments, JMH
- * itself with these.
+ * whatever slows the machine for a while slows both, those without a goal in fewer; then a table, and a picture beside it.
+ * With arguments, JMH itself with these.
  */
 public final class Report {
   private static final int ROUNDS = 5;
