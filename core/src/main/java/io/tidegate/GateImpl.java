@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate;
 
-import static java.lang.invoke.MethodHandles.lookup;
-
 import io.tidegate.carrier.PoolClock;
 import io.tidegate.carrier.Simulator;
 import io.tidegate.internal.Opening;
 import io.tidegate.internal.Openings;
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A gate: a list of members, a level, and itself a member of its parent's list until it is closed. */
@@ -46,16 +43,13 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
    *     closing. At EMPTY nobody else changes the level, for raising leaves a higher one alone: so the own lock is not
    *     needed.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
-   * I6  Guards of an open gate may be in 'slots' instead of the list, see there.
+   * I6  Tasks and guards of an open gate may be in 'slots' instead of the list, see there.
    * I7  Who leaves a closing gate is written down before the list is seen without it: so the report of a close that waited
    *     for it, whoever was the last, has it. (The log's monitor is taken under the lock, never the other way round.)
    *
    * No lost wake-up: a closer adds itself to 'closers' before it reads the level; setClosed sets the level before it
    * wakes them.
    */
-  private static final VarHandle SLOTS =
-      ConstantBootstraps.fieldVarHandle(lookup(), "slots", VarHandle.class, GateImpl.class, GuardSlots.class);
-
   static final int OPEN = 0;
   static final int DRAINING = 1;
   static final int CLOSING = 2;
@@ -70,8 +64,10 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Who is inside; guarded by the lock. */
   private final MemberList list = new MemberList();
-  /** Written once, by whoever enters first by a guard. */
-  private volatile @Nullable GuardSlots slots;
+  /** Null until many have entered. Written under the lock, once; any thread. */
+  private volatile @Nullable MemberSlots slots;
+  /** How many may still come by the lock until there are more places; guarded by the lock. */
+  private int patience = MemberSlots.CROWD;
   /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
   private boolean emptying;
   /** Any thread; written under the lock, but for CLOSED, see I4. */
@@ -125,7 +121,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   @Override
   public Guard enter(String holder) {
     GuardImpl guard = new GuardImpl(this, holder);
-    if (!addGuard(guard)) {
+    if (!addToSlots(guard)) {
       throw refusal(guard);
     }
     return guard;
@@ -134,7 +130,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   @Override
   public Optional<Guard> tryEnter(String holder) {
     GuardImpl guard = new GuardImpl(this, holder);
-    return addGuard(guard) ? Optional.of(guard) : Optional.empty();
+    return addToSlots(guard) ? Optional.of(guard) : Optional.empty();
   }
 
   @Override
@@ -217,7 +213,8 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   }
 
   void enter(Member member) {
-    if (!add(member)) {
+    member.enteredAt(Current.clock().nanoTime());
+    if (!addToSlots(member)) {
       throw refusal(member);
     }
   }
@@ -227,49 +224,32 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
         this + " refuses " + member.holderName() + ": closing has " + (isClosed() ? "ended" : "begun"));
   }
 
-  /** Adds a guard without the lock, if the gate is open, and else as all members. */
-  private boolean addGuard(GuardImpl guard) {
-    Simulator.step("is about to enter a gate by a guard");
-    if (level == OPEN) {
-      GuardSlots places = slots();
-      if (places.put(guard)) {
-        Simulator.step("guard is in its place, is about to look whether the gate closes");
-        if (level == OPEN || !places.take(guard)) {
-          return true;
-        }
-        guard.at(GuardImpl.NO_PLACE);
+  /** Adds a member without the lock, if the gate is open and has a place for it, and else as all members. */
+  private boolean addToSlots(Member member) {
+    return (slots != null && putIfOpen(member, slots)) || addIfOpen(member);
+  }
+
+  private boolean putIfOpen(Member member, MemberSlots places) {
+    Simulator.step("is about to enter a gate by a place");
+    if (level == OPEN && places.put(member)) {
+      Simulator.step("has a place in a gate, is about to look whether the gate closes");
+      if (level == OPEN || !places.take(member)) {
+        return true;
       }
+      member.at(MemberSlots.NO_PLACE);
     }
-    return addIfOpen(guard);
-  }
-
-  private GuardSlots slots() {
-    if (slots == null) {
-      SLOTS.compareAndSet(this, null, new GuardSlots());
-    }
-    return Objects.requireNonNull(slots);
-  }
-
-  /** Takes a guard out, if it is in. */
-  void leaveAsGuard(GuardImpl guard) {
-    Simulator.step("guard is about to leave a gate");
-    if (guard.place() == GuardImpl.NO_PLACE || !slots().take(guard)) {
-      leave(guard);
-    }
+    return false;
   }
 
   void addChild(GateImpl child) {
-    enter(child);
+    if (!addIfOpen(child)) {
+      throw refusal(child);
+    }
     Simulator.step("has opened a gate, is about to look whether the one above closes");
     // Somebody inside has opened it while this gate drains, too late for the walk down that began that.
     if (level > OPEN) {
       child.raise(Math.min(level, CLOSING), closeLog().closer()).forEach(GateImpl::carryOnIfEmpty);
     }
-  }
-
-  private boolean add(Member member) {
-    member.enteredAt(Current.clock().nanoTime());
-    return addIfOpen(member);
   }
 
   private boolean addIfOpen(Member member) {
@@ -279,8 +259,20 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
         return false;
       }
       list.add(member);
+      if (level == OPEN && --patience == 0) {
+        patience = widen();
+      }
       return true;
     }
+  }
+
+  /** Makes places for those who come often; answers how many may come by the lock until then. Under the lock. */
+  private int widen() {
+    if (slots != null) {
+      return slots.widen(list);
+    }
+    slots = new MemberSlots();
+    return MemberSlots.MIN_WIDTH;
   }
 
   /** Adds a member that those inside have caused, though newcomers are refused; false if nobody is inside any more. */
@@ -306,9 +298,14 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   /** Takes a member out, if it is in; the last one out carries the closing on, through all ancestors that it empties. */
   void leave(Member leaver) {
     Simulator.step("is about to leave a gate");
-    if (remove(leaver)) {
+    if (!isTakenOut(leaver) && remove(leaver)) {
       carryOn();
     }
+  }
+
+  private boolean isTakenOut(Member leaver) {
+    MemberSlots places = slots;
+    return leaver.place() != MemberSlots.NO_PLACE && places != null && places.take(leaver);
   }
 
   /** Closes this gate, which is EMPTY, and all ancestors that it was the last one in. */
@@ -424,7 +421,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   boolean hasMembers() {
     Simulator.step("is about to look whether anybody is in a cancelled scope");
     synchronized (lock) {
-      return !list.isEmpty();
+      return !list.isEmpty() || (level == OPEN && slots != null);
     }
   }
 
@@ -437,7 +434,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   void cancelTasks(Cancel cancel, List<TokenNode> listened, List<TaskImpl<?>> waiting) {
     Simulator.step("is about to look which tasks are in a cancelled scope");
     synchronized (lock) {
-      list.forEach(member -> {
+      forEach(member -> {
         if (member instanceof TaskImpl<?> task) {
           task.token().mark(cancel);
           if (task.token().attachmentsIfAny() != null) {
@@ -447,6 +444,14 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
           }
         }
       });
+    }
+  }
+
+  /** Visits all members; under the lock. */
+  private void forEach(Consumer<Member> action) {
+    list.forEach(action);
+    if (level == OPEN && slots != null) {
+      slots.forEach(action);
     }
   }
 
@@ -508,7 +513,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
         level = newLevel;
       }
       if (wasOpen && slots != null) {
-        slots.drainTo(list);
+        slots.empty(list);
       }
       list.forEach(member -> {
         if (member instanceof GateImpl child) {
@@ -620,10 +625,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   List<Member> ownMembers() {
     synchronized (lock) {
       List<Member> found = new ArrayList<>();
-      list.forEach(found::add);
-      if (level == OPEN && slots != null) {
-        slots.forEach(found::add);
-      }
+      forEach(found::add);
       return found;
     }
   }

@@ -6,14 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A guard that some code holds by hand. */
 final class GuardImpl extends Member implements Gate.Guard {
-  /** Where a guard is that is in none of the places. */
-  static final int NO_PLACE = -1;
-
   private final String holder;
   /** Who entered: the task, else the thread. */
   private final Object owner;
-  /** Where it was put, see GuardSlots; written by who enters, before others know the guard. */
-  private int place = NO_PLACE;
   /** Null while there is none: nothing need be stored, with a fence, when the guard is made. Any thread. */
   private volatile @Nullable String note;
 
@@ -29,14 +24,6 @@ final class GuardImpl extends Member implements Gate.Guard {
       this.owner = task;
       task.noteHeld();
     }
-  }
-
-  void at(int taken) {
-    place = taken;
-  }
-
-  int place() {
-    return place;
   }
 
   private @Nullable TaskImpl<?> task() {
@@ -55,7 +42,7 @@ final class GuardImpl extends Member implements Gate.Guard {
 
   @Override
   public void close() {
-    gate().leaveAsGuard(this);
+    gate().leave(this);
   }
 
   @Override

@@ -14,6 +14,8 @@ abstract class Member {
   @Nullable Member next;
   /** Written once, before the entry is in the list. */
   private long sinceNanos;
+  /** Where it was put, see MemberSlots; written by who enters, before others know the member. */
+  private int place = MemberSlots.NO_PLACE;
 
   Member(@Nullable GateImpl gate) {
     this.gate = gate;
@@ -33,6 +35,14 @@ abstract class Member {
 
   final long sinceNanos() {
     return sinceNanos;
+  }
+
+  final void at(int taken) {
+    place = taken;
+  }
+
+  final int place() {
+    return place;
   }
 
   abstract String holderName();

@@ -6,20 +6,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The token of a task, a child of its scope's. As long as the task is in the gate of its scope nothing links the two: whoever
- * cancels the scope's finds the task in the gate's list.
+ * cancels the scope's finds the task in the gate.
  */
 /*
  *   the task's life                           the scope's cancel
  *   1. is TOLD from the beginning             1. stores the cancel in the scope's token
- *   2. enters the gate, by its lock           2. for each task in the gate, under its lock:
+ *   2. enters the gate                        2. for each task in the gate, under its lock:
  *   3. looks whether the scope's token           stores the cancel in the task's token, in place of TOLD;
  *      is cancelled: stores that here            looks what is attached, and whether the task waits
  *   4. runs, waits, is listened to            3. tells what is attached to those, and wakes those that wait
  *   5. is TOLD no more; links itself to the
  *      scope's token if anything is attached
- *   6. leaves the gate, by its lock
+ *   6. leaves the gate
  *
- * C1  A cancel of the scope is stored here before its cancel() returns (T2): step 2 of the cancel finds the task in the list,
+ * C1  A cancel of the scope is stored here before its cancel() returns (T2): step 2 of the cancel finds the task in the gate,
  *     or comes before the entering, and then step 3 of the life sees what its step 1 has stored, or comes after the leaving,
  *     and then this token looks above by itself.
  * C2  What is attached while this is TOLD is told: who attaches makes the attachments first and then looks, under their

@@ -26,6 +26,10 @@ final class SpawnCloseStress {
   public static class RealSpawn {
     private final ScopeImpl scope = (ScopeImpl) Scope.root("scope");
 
+    public RealSpawn() {
+      MemberSlotStress.crowd(scope.gate()); // so it takes a place
+    }
+
     @Actor
     public void spawn(ZZZZ_Result r) {
       try {

@@ -27,6 +27,10 @@ final class TaskTokenStress {
     private final ScopeImpl scope = (ScopeImpl) Scope.root("scope");
     private final TaskImpl<?> task = RacePool.INLINE.task(scope);
 
+    public RealEnter() {
+      MemberSlotStress.crowd(scope.gate()); // so it takes a place
+    }
+
     @Actor
     public void enter() {
       scope.gate().enter(task);
@@ -124,6 +128,7 @@ final class TaskTokenStress {
     private final AtomicInteger runs = new AtomicInteger();
 
     public RealLeaveCancelled() {
+      MemberSlotStress.crowd(scope.gate());
       scope.gate().enter(task);
       RacePool.elsewhere(() -> task.token().onCancel(runs::incrementAndGet));
     }

@@ -122,14 +122,16 @@ final class TaskTokenRaceTest {
   }
 
   /** All orders that a simulation finds of tasks that come and go while their scope is cancelled: none is forgotten. */
-  @Test
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   @Tag("with-flag")
-  void cancel_tasksComeAndGo_allAreCancelledInEverySchedule() {
+  void cancel_tasksComeAndGo_allAreCancelledInEverySchedule(boolean inPlaces) {
     Simulation.explore(3_000, () -> {
       List<CancellationToken> tokens = new ArrayList<>();
       AtomicInteger heard = new AtomicInteger();
       Scope server = Scope.root("server");
       Scope timeline = server.child("timeline");
+      MemberSlotRaceTest.crowd(timeline.gate(), inPlaces ? MemberSlots.CROWD : 0);
       Task<?> ends = timeline.spawn(PlainKind.TASK, token -> {
         tokens.add(token);
         token.onCancel(heard::incrementAndGet);

@@ -12,9 +12,16 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/** G1, G2, S2 of {@link GuardSlots}: who takes a place while a close begins is waited for, or refused. */
-final class GuardSlotStress {
-  private GuardSlotStress() {}
+/** G1, G2, S2 of {@link MemberSlots}: who takes a place while a close begins is waited for, or refused. */
+final class MemberSlotStress {
+  private MemberSlotStress() {}
+
+  /** Has as many come and go as it takes for the gate to have slots. */
+  static void crowd(Gate gate) {
+    for (int i = 0; i < MemberSlots.CROWD; i++) {
+      gate.enter("crowd").close();
+    }
+  }
 
   /** A guard comes and goes, another one comes, while the gate closes. */
   @JCStressTest
@@ -24,6 +31,10 @@ final class GuardSlotStress {
   @State
   public static class RealSecondGuard {
     private final GateImpl gate = new GateImpl(null, "gate");
+
+    public RealSecondGuard() {
+      crowd(gate);
+    }
 
     @Actor
     public void enter(ZZ_Result r) {
