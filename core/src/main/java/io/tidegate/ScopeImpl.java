@@ -37,6 +37,8 @@ final class ScopeImpl implements Scope {
   private final UntakenFailures untaken = new UntakenFailures();
   private final @Nullable FanOut fanOut;
   private final @Nullable ExitHook exitHook;
+  /** Of the task that was started last: immutable, and so read and written in a race. */
+  private @Nullable KindView lastKind;
   /** The kinds that are refused; see Retirement. */
   private final AtomicReference<List<TaskKind>> retired = new AtomicReference<>(List.of());
 
@@ -121,6 +123,16 @@ final class ScopeImpl implements Scope {
   @Override
   public Task.Builder newTask(TaskKind kind) {
     return new TaskBuilder(this, kind);
+  }
+
+  /** What a kind tells: asked once for as many tasks of it as start in a row. */
+  KindView view(TaskKind kind) {
+    KindView view = lastKind;
+    if (view == null || view.kind() != kind) {
+      view = KindView.of(kind);
+      lastKind = view;
+    }
+    return view;
   }
 
   <T extends @Nullable Object> TaskImpl<T> start(TaskImpl<T> task) {

@@ -36,10 +36,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
    * 'joiners' (both volatile).
    */
   private final long id = nextId();
-  private final TaskKind kind;
-  /** Asked for once, before the task is in the gate: nothing of the user is asked while it leaves. */
-  private final String kindName;
-  private final CarrierPool pool;
+  private final KindView kind;
   /** What it was given instead of what follows from its kind; null if nothing. */
   private final @Nullable Own own;
   private final boolean forked;
@@ -72,11 +69,9 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   }
 
   /** Makes a task that is not in the gate of its scope yet. */
-  private TaskImpl(ScopeImpl scope, TaskKind kind, CarrierPool pool, @Nullable Own own, boolean forked, Object work) {
+  private TaskImpl(ScopeImpl scope, KindView kind, @Nullable Own own, boolean forked, Object work) {
     super(scope.gate());
     this.kind = kind;
-    this.kindName = Objects.requireNonNull(kind.name(), "the name of the kind");
-    this.pool = pool;
     this.own = own;
     this.forked = forked;
     this.work = work;
@@ -87,18 +82,19 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   static <T extends @Nullable Object> TaskImpl<T> forked(
       ScopeImpl scope, TaskKind kind, @Nullable Own own, TaskBody<T> body) {
     Objects.requireNonNull(body, "body");
-    return new TaskImpl<>(scope, kind, kind.pool(), own, true, body);
+    return new TaskImpl<>(scope, scope.view(kind), own, true, body);
   }
 
   /** Makes a task without a result. */
   static TaskImpl<?> spawned(ScopeImpl scope, TaskKind kind, @Nullable Own own, TaskAction action) {
     Objects.requireNonNull(action, "action");
-    return new TaskImpl<@Nullable Void>(scope, kind, kind.pool(), own, false, action);
+    return new TaskImpl<@Nullable Void>(scope, scope.view(kind), own, false, action);
   }
 
   /** Makes a task of the library itself, on a pool that need not be its kind's. */
   static TaskImpl<?> step(ScopeImpl scope, String name, CarrierPool pool, TaskAction action) {
-    return new TaskImpl<@Nullable Void>(scope, PlainKind.DRAIN, pool, new Own(name, null), false, action);
+    KindView drain = new KindView(PlainKind.DRAIN, PlainKind.DRAIN.name(), pool);
+    return new TaskImpl<@Nullable Void>(scope, drain, new Own(name, null), false, action);
   }
 
   @Override
@@ -206,12 +202,12 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   public TaskKind kind() {
-    return kind;
+    return kind.kind();
   }
 
   @Override
   public String name() {
-    return own != null && own.name != null ? own.name : kindName + "-" + id;
+    return own != null && own.name != null ? own.name : kind.name() + "-" + id;
   }
 
   @Override
@@ -386,7 +382,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   CarrierPool pool() {
-    return pool;
+    return kind.pool();
   }
 
   @Nullable FailurePolicy failurePolicy() {
@@ -395,7 +391,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   /** Whether the user started it: what drains a scope is in its gate, but none of its tasks. */
   boolean isOfUser() {
-    return kind != PlainKind.DRAIN;
+    return kind.kind() != PlainKind.DRAIN;
   }
 
   @Override
@@ -415,7 +411,7 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
 
   @Override
   String kindName() {
-    return kindName;
+    return kind.name();
   }
 
   @Override
