@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidegate.carrier;
 
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /** One OS thread of a pool as the pool sees it: what it runs now, and how often it has begun to run something. */
 final class Carrier {
+  /** Places to both sides of what is written at each run: two cache lines and more, as two carriers may lie side by side. */
+  private static final int MARGIN = 32;
+
   private final Thread thread;
 
-  /** This carrier's own. */
-  private long begun;
+  /** Between margins; this carrier's own. */
+  private final long[] begun = new long[MARGIN + 1 + MARGIN];
 
-  /** Written by this carrier only, read by any thread. */
-  private final AtomicReference<@Nullable Object> load = new AtomicReference<>();
+  /** Between margins; written by this carrier only, read by any thread. */
+  private final AtomicReferenceArray<@Nullable Object> load = new AtomicReferenceArray<>(MARGIN + 1 + MARGIN);
 
   Carrier(Thread thread) {
     this.thread = thread;
@@ -24,17 +27,17 @@ final class Carrier {
 
   /** Notes a run that begins, and what is run; returns its number on this carrier, from 1. */
   long begin(Object what) {
-    load.setRelease(what);
-    return ++begun;
+    load.setRelease(MARGIN, what);
+    return ++begun[MARGIN];
   }
 
   void end() {
-    load.setRelease(null);
+    load.setRelease(MARGIN, null);
   }
 
   /** Returns what it runs now, if anything. */
   @Nullable Object load() {
-    return load.get();
+    return load.get(MARGIN);
   }
 
   /** Returns the group that a pool's OS threads are in: not that of whoever's work happened to need one. */

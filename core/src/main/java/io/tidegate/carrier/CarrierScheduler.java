@@ -4,6 +4,7 @@ package io.tidegate.carrier;
 import io.tidegate.carrier.Carriers.Probe;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,12 @@ final class CarrierScheduler implements Executor {
 
   @Override
   public void execute(Runnable continuation) {
-    if (ending || !carriers.take(continuation)) {
+    execute(continuation, null);
+  }
+
+  /** Does so, queueing what the continuation's thread has for that, if it has anything. */
+  void execute(Runnable continuation, @Nullable ForkJoinTask<?> own) {
+    if (ending || !carriers.take(continuation, own)) {
       jdkScheduler.execute(continuation);
     }
   }

@@ -25,6 +25,9 @@ final class Carriers extends ForkJoinPool {
 
   private static final long NOT_SAMPLED = 0;
 
+  /** After so many runs a carrier looks outside its own queue, which a thread that only yields keeps full. */
+  private static final int LOOK_OUTSIDE_EVERY = 64;
+
   private final String label;
   private final LatencyCounts latencies = new LatencyCounts();
 
@@ -42,10 +45,16 @@ final class Carriers extends ForkJoinPool {
     this.label = label;
   }
 
-  /** Queues a continuation; never throws and never blocks; false if that may have failed. */
-  boolean take(Runnable continuation) {
+  /**
+   * Queues a continuation, as what its thread has for that, if anything; never throws and never blocks; false if that may have
+   * failed.
+   */
+  boolean take(Runnable continuation, @Nullable ForkJoinTask<?> own) {
     try {
-      execute(new Mount(continuation, isSampled() ? System.nanoTime() | 1 : NOT_SAMPLED));
+      boolean sampled = isSampled();
+      ForkJoinTask<?> queued =
+          own == null || sampled ? new Mount(continuation, sampled ? System.nanoTime() | 1 : NOT_SAMPLED) : own;
+      execute(queued);
       return true;
     } catch (Throwable noThreadOrMemory) {
       // Not lost: the caller hands the continuation on. To report it here could block, and ends by throwing again.
@@ -82,7 +91,9 @@ final class Carriers extends ForkJoinPool {
   /** Runs one continuation that came from outside the carriers, if there is one. Called by a carrier. */
   void runOneFromOutside() {
     ForkJoinTask<?> task = pollSubmission();
-    if (task != null) {
+    if (task instanceof PoolThread thread) {
+      thread.exec(); // it is never done: to invoke it would be to wait for that
+    } else if (task != null) {
       task.quietlyInvoke();
     }
   }
@@ -105,12 +116,30 @@ final class Carriers extends ForkJoinPool {
     return roll;
   }
 
-  /** One run of a continuation, from its mounting to its yielding. */
+  /** Runs a continuation from its mounting to its yielding. Called by a carrier. */
+  static void mount(Runnable continuation) {
+    ForkJoinCarrier thread = (ForkJoinCarrier) Thread.currentThread();
+    Carrier carrier = thread.carrier();
+    long run = carrier.begin(continuation);
+    if (run % SAMPLE_EVERY == 0) {
+      thread.carriers().sampleNext.set(true);
+    }
+    try {
+      continuation.run();
+    } catch (Throwable fault) {
+      // A fault of the JVM, not of the thread's body: told like any other uncaught one, and the carrier goes on.
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, fault);
+    } finally {
+      carrier.end();
+    }
+    if (run % LOOK_OUTSIDE_EVERY == 0) {
+      thread.carriers().runOneFromOutside();
+    }
+  }
+
+  /** One run of a continuation whose thread has nothing to be queued by, or whose wait is timed. */
   @SuppressWarnings("serial") // never serialized: a task of this pool does not leave it
   private final class Mount extends ForkJoinTask<@Nullable Void> {
-    /** After so many runs a carrier looks outside its own queue, which a thread that only yields keeps full. */
-    private static final int LOOK_OUTSIDE_EVERY = 64;
-
     private final Runnable continuation;
     private final long queuedAtNanos;
 
@@ -121,26 +150,10 @@ final class Carriers extends ForkJoinPool {
 
     @Override
     protected boolean exec() {
-      ForkJoinCarrier thread = (ForkJoinCarrier) Thread.currentThread();
-      Carrier carrier = thread.carrier();
-      long run = carrier.begin(continuation);
       if (queuedAtNanos != NOT_SAMPLED) {
         latencies.add(System.nanoTime() - queuedAtNanos);
       }
-      if (run % SAMPLE_EVERY == 0) {
-        sampleNext.set(true);
-      }
-      try {
-        continuation.run();
-      } catch (Throwable fault) {
-        // A fault of the JVM, not of the thread's body: told like any other uncaught one, and the carrier goes on.
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, fault);
-      } finally {
-        carrier.end();
-      }
-      if (run % LOOK_OUTSIDE_EVERY == 0) {
-        thread.carriers().runOneFromOutside();
-      }
+      mount(continuation);
       return true;
     }
 

@@ -3,19 +3,39 @@ package io.tidegate.carrier;
 
 import io.tidegate.internal.OwnScheduler;
 import java.util.Objects;
+import java.util.concurrent.ForkJoinTask;
 import org.jspecify.annotations.Nullable;
 
-/** One thread of a pool: what it runs and, where the pool has carriers of its own, by what it is told from others. */
-final class PoolThread extends OwnScheduler implements Runnable {
+/**
+ * One thread of a pool: what it runs and, where the pool has carriers of its own, by what it is told from others and what its
+ * carriers have in their queues. One object for all four, as threads are made and woken often.
+ */
+/*
+ * As a ForkJoinTask it is never done: it is queued each time that its thread may go on. The JVM queues a thread once for each
+ * change of its state to one in which it may run, so it is in one queue at a time; but the carrier that has just run it may still
+ * be in exec when another one runs it again. So exec uses nothing of this object after the continuation has run.
+ *
+ * 'continuation' is written by the thread that starts this one, before others can wake it: they do so past a change of its state
+ * by compare-and-set, and so see it.
+ */
+@SuppressWarnings("serial") // never serialized: a task of its pool does not leave it
+final class PoolThread extends ForkJoinTask<@Nullable Void> implements OwnScheduler, Runnable {
   private final PoolThreads threads;
-  /** Null where the thread has another scheduler. */
-  private final @Nullable CarrierScheduler scheduler;
+
   /** The thread's own, which lets go of it. */
   private @Nullable Runnable body;
 
-  PoolThread(PoolThreads threads, @Nullable CarrierScheduler scheduler, Runnable body) {
+  /** Written before the thread starts, and by it at its end: others that it has started may keep this for long. */
+  private @Nullable Thread thread;
+
+  /** What is kept for the thread; that thread only. */
+  private @Nullable Object value;
+
+  /** What goes on with the thread, always the same; null until it starts. */
+  private @Nullable Runnable continuation;
+
+  PoolThread(PoolThreads threads, Runnable body) {
     this.threads = threads;
-    this.scheduler = scheduler;
     this.body = body;
   }
 
@@ -25,13 +45,31 @@ final class PoolThread extends OwnScheduler implements Runnable {
 
   /** Makes it the scheduler of a thread that has not started. */
   void runsOn(Thread made) {
-    isFor(made);
+    thread = made;
+  }
+
+  @Override
+  public boolean isFor(Thread other) {
+    return thread == other;
+  }
+
+  @Override
+  public @Nullable Object value() {
+    return value;
+  }
+
+  @Override
+  public void keep(@Nullable Object kept) {
+    value = kept;
   }
 
   /** Hands the thread, or one that it has started, to the pool's carriers. */
   @Override
-  public void execute(Runnable continuation) {
-    Objects.requireNonNull(scheduler).execute(continuation);
+  public void execute(Runnable goesOn) {
+    if (continuation == null) {
+      continuation = goesOn;
+    }
+    threads.scheduler().execute(goesOn, continuation == goesOn ? this : null);
   }
 
   @Override
@@ -39,6 +77,21 @@ final class PoolThread extends OwnScheduler implements Runnable {
     Runnable own = Objects.requireNonNull(body);
     body = null;
     threads.run(own);
-    isForNobody();
+    thread = null;
+    value = null;
   }
+
+  @Override
+  protected boolean exec() {
+    Carriers.mount(Objects.requireNonNull(continuation));
+    return false;
+  }
+
+  @Override
+  public @Nullable Void getRawResult() {
+    return null;
+  }
+
+  @Override
+  protected void setRawResult(@Nullable Void none) {}
 }

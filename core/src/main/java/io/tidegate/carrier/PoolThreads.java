@@ -6,6 +6,7 @@ import io.tidegate.internal.OwnScheduler;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
 
 /** The factory of one pool's threads, and the count of those that have not ended. Safe for use by any thread. */
 final class PoolThreads implements ThreadFactory {
@@ -17,12 +18,15 @@ final class PoolThreads implements ThreadFactory {
 
   private final CarrierPool pool;
   private final PoolEngine engine;
+  /** Null where the threads have another one. */
+  private final @Nullable CarrierScheduler scheduler;
   private final boolean marks;
 
   PoolThreads(CarrierPool pool, PoolEngine engine) {
     this.pool = pool;
     this.engine = engine;
-    boolean areTold = engine.scheduler() != null && JvmThreads.knowSchedulers();
+    this.scheduler = engine.scheduler();
+    boolean areTold = scheduler != null && JvmThreads.knowSchedulers();
     this.marks = !areTold && !(pool instanceof SharedPool);
   }
 
@@ -89,7 +93,11 @@ final class PoolThreads implements ThreadFactory {
   }
 
   private PoolThread counted(Runnable body) {
-    return new PoolThread(this, engine.scheduler(), body);
+    return new PoolThread(this, body);
+  }
+
+  CarrierScheduler scheduler() {
+    return Objects.requireNonNull(scheduler);
   }
 
   /** Returns these threads; in a simulation those in their place. */

@@ -35,7 +35,11 @@ public class CarrierBenchmark {
   @Param({"named", "jdk"})
   public String scheduler = "";
 
-  private final CarrierPool pool = CarrierPool.named("bench");
+  /** As many carriers as the JDK's scheduler has. */
+  private final CarrierPool pool = CarrierPool.named(
+      "bench",
+      Integer.getInteger("jdk.virtualThreadScheduler.parallelism", Runtime.getRuntime().availableProcessors()));
+
   private ThreadFactory factory = Thread.ofVirtual().factory();
 
   /** Takes the pool's factory, or keeps the JDK's. */
@@ -73,6 +77,16 @@ public class CarrierBenchmark {
     Ball ball = new Ball();
     ball.play(factory, BATCH);
     ball.awaitEnd();
+  }
+
+  /** The same where there is one carrier: what the way of a wake-up costs, without chance. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  @Fork(value = 5, jvmArgsAppend = {
+      "--add-opens", "java.base/java.lang=ALL-UNNAMED",
+      "-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1"})
+  public void handOffOnOneCarrier() throws InterruptedException {
+    handOff();
   }
 
   /** A hundred pairs at once, which keep all carriers busy; time per wake-up. */
