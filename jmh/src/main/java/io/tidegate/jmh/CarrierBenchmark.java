@@ -74,12 +74,22 @@ public class CarrierBenchmark {
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public void handOff() throws InterruptedException {
-    Ball ball = new Ball();
+    play(new Ball(Ball.FOR_EVER));
+  }
+
+  /** The same with waits that are limited: time for a wake-up, and for a timer that is set and taken back. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public void handOffInTime() throws InterruptedException {
+    play(new Ball(TimeUnit.HOURS.toNanos(1)));
+  }
+
+  private void play(Ball ball) throws InterruptedException {
     ball.play(factory, BATCH);
     ball.awaitEnd();
   }
 
-  /** The same where there is one carrier: what the way of a wake-up costs, without chance. */
+  /** As {@link #handOff} where there is one carrier: what the way of a wake-up costs, without chance. */
   @Benchmark
   @OperationsPerInvocation(BATCH)
   @Fork(value = 5, jvmArgsAppend = {
@@ -95,7 +105,7 @@ public class CarrierBenchmark {
   public void handOffOfMany() throws InterruptedException {
     Ball[] balls = new Ball[PAIRS];
     for (int i = 0; i < PAIRS; i++) {
-      balls[i] = new Ball();
+      balls[i] = new Ball(Ball.FOR_EVER);
       balls[i].play(factory, BATCH);
     }
     for (Ball each : balls) {
@@ -105,10 +115,19 @@ public class CarrierBenchmark {
 
   /** What two threads pass to each other. */
   static final class Ball {
+    static final long FOR_EVER = 0;
+
+    private final long limitNanos;
+
     /** Whose turn it is is told by its parity. Written by the one whose turn it is. */
     private volatile int passes;
 
     private final Thread[] players = new Thread[2];
+
+    /** Makes one whose players wait for it no longer than a time. */
+    Ball(long limitNanos) {
+      this.limitNanos = limitNanos;
+    }
 
     /** Has two threads of a factory pass it. */
     void play(ThreadFactory factory, int rounds) {
@@ -130,8 +149,10 @@ public class CarrierBenchmark {
         if (passes % 2 == own) {
           passes++;
           LockSupport.unpark(players[1 - own]);
-        } else {
+        } else if (limitNanos == FOR_EVER) {
           LockSupport.park(this);
+        } else {
+          LockSupport.parkNanos(this, limitNanos);
         }
       }
       LockSupport.unpark(players[1 - own]);

@@ -62,7 +62,7 @@ public class HogBenchmark {
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public void handOff() throws InterruptedException {
-    CarrierBenchmark.Ball ball = new CarrierBenchmark.Ball();
+    CarrierBenchmark.Ball ball = new CarrierBenchmark.Ball(CarrierBenchmark.Ball.FOR_EVER);
     ball.play(other.factory(), BATCH);
     ball.awaitEnd();
   }

@@ -31,8 +31,6 @@ final class Comparisons {
             carrier("handOff", "named"), "the JDK's scheduler", carrier("handOff", "jdk"), 1.05),
         new Comparison("hand over, one carrier",
             carrier("handOffOnOneCarrier", "named"), "the JDK's scheduler", carrier("handOffOnOneCarrier", "jdk"), 1.05),
-        new Comparison("hand over, 100 pairs",
-            carrier("handOffOfMany", "named"), "the JDK's scheduler", carrier("handOffOfMany", "jdk"), 1.05),
         new Comparison("cancel and wait, 10,000 parked",
             Subject.of("CancelBenchmark.closeScope"), "interrupt and join, bare",
             Subject.of("CancelBenchmark.interruptAndJoin"), 1.15),
