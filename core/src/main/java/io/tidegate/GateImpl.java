@@ -43,7 +43,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
    *     closing. At EMPTY nobody else changes the level, for raising leaves a higher one alone: so the own lock is not
    *     needed.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
-   * I6  Tasks and guards of an open gate may be in 'slots' instead of the list, see there.
+   * I6  Tasks, visits and guards of an open gate may be in 'slots' instead of the list, see there.
    * I7  Who leaves a closing gate is written down before the list is seen without it: so the report of a close that waited
    *     for it, whoever was the last, has it. (The log's monitor is taken under the lock, never the other way round.)
    *

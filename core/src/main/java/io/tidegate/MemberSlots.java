@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Members of one open gate, tasks and guards: places that are taken and given back by one atomic step each, under no lock. The
+ * Tasks, visits and guards in one open gate: places that are taken and given back by one atomic step each, under no lock. The
  * members of each carrier have places of their own, in an array that is replaced by a wider one when many find none.
  */
 /*
@@ -45,6 +45,7 @@ final class MemberSlots {
 
   /** How many places a carrier has first, and how many find none before it has more. */
   static final int MIN_WIDTH = 16;
+
   private static final int MAX_WIDTH = 8192;
   private static final int GROWTH = 4;
 

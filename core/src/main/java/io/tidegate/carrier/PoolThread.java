@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * be in exec when another one runs it again. So exec uses nothing of this object after the continuation has run.
  *
  * 'continuation' is written by the thread that starts this one, before others can wake it: they do so past a change of its state
- * by compare-and-set, and so see it.
+ * by compare-and-set, and so see it. The thread itself lets go of it at its end; what the JVM still has to run of it then is queued
+ * as that of a thread which it has started.
  */
 @SuppressWarnings("serial") // never serialized: a task of its pool does not leave it
 final class PoolThread extends ForkJoinTask<@Nullable Void> implements OwnScheduler, Runnable {
@@ -25,13 +26,13 @@ final class PoolThread extends ForkJoinTask<@Nullable Void> implements OwnSchedu
   /** The thread's own, which lets go of it. */
   private @Nullable Runnable body;
 
-  /** Written before the thread starts, and by it at its end: others that it has started may keep this for long. */
+  /** Written before the thread starts, and by it at its end. */
   private @Nullable Thread thread;
 
   /** What is kept for the thread; that thread only. */
   private @Nullable Object value;
 
-  /** What goes on with the thread, always the same; null until it starts. */
+  /** What goes on with the thread, always the same; null before it starts and after it has ended. */
   private @Nullable Runnable continuation;
 
   PoolThread(PoolThreads threads, Runnable body) {
@@ -66,7 +67,7 @@ final class PoolThread extends ForkJoinTask<@Nullable Void> implements OwnSchedu
   /** Hands the thread, or one that it has started, to the pool's carriers. */
   @Override
   public void execute(Runnable goesOn) {
-    if (continuation == null) {
+    if (body != null) { // it is being started: nobody else has it for a scheduler yet
       continuation = goesOn;
     }
     threads.scheduler().execute(goesOn, continuation == goesOn ? this : null);
@@ -77,13 +78,18 @@ final class PoolThread extends ForkJoinTask<@Nullable Void> implements OwnSchedu
     Runnable own = Objects.requireNonNull(body);
     body = null;
     threads.run(own);
+    // Others that the thread has started may keep this for long.
     thread = null;
+    continuation = null;
     value = null;
   }
 
   @Override
   protected boolean exec() {
-    Carriers.mount(Objects.requireNonNull(continuation));
+    Runnable goesOn = continuation;
+    if (goesOn != null) {
+      Carriers.mount(goesOn);
+    }
     return false;
   }
 

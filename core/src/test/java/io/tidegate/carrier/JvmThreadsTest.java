@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.internal.JvmThreads;
 import io.tidegate.internal.OwnScheduler;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -57,6 +58,37 @@ class JvmThreadsTest {
     Await.ended(children.getFirst());
     assertEquals(List.of(true, false), own);
     assertNull(OwnScheduler.ofThisThread());
+  }
+
+  /** A child keeps the scheduler of the thread that has started it, and with it nothing of that thread. */
+  @Test
+  void ownScheduler_childOutlivesItsParent_doesNotKeepThat() throws InterruptedException {
+    AtomicBoolean go = new AtomicBoolean();
+    List<Thread> children = new CopyOnWriteArrayList<>();
+    try (CarrierPool pool = CarrierPool.named("jvm", 1)) {
+      WeakReference<Thread> parent = endedParent(pool, () -> children.add(Thread.startVirtualThread(() -> {
+        while (!go.get()) {
+          LockSupport.park();
+        }
+      })));
+      Await.parked(children.getFirst());
+      Await.until("the parent is collected", () -> {
+        System.gc();
+        return parent.refersTo(null);
+      });
+      // Runs on by the scheduler of the parent, of which that is left.
+      go.set(true);
+      LockSupport.unpark(children.getFirst());
+      Await.ended(children.getFirst());
+    }
+  }
+
+  /** Has a thread of a pool run and end: here, so that no variable of the test keeps it. */
+  private static WeakReference<Thread> endedParent(CarrierPool pool, Runnable body) throws InterruptedException {
+    Thread parent = pool.factory().newThread(body);
+    parent.start();
+    parent.join();
+    return new WeakReference<>(parent);
   }
 
   /** A thread that a pool's thread has started by itself: runs for that pool as long as there is one. */
