@@ -327,7 +327,7 @@ class TenantRaceTest {
     Fault stuck;
     try (TestTenants server = TestTenants.start(here())) {
       Timeline timeline = server.createTimeline();
-      Await.until("the new timeline is uploaded", () -> TestTenants.files(folder.resolve("remote")).size() == 2);
+      Await.until("the new timeline is uploaded", () -> TestTenants.uploaded(folder.resolve("remote")).size() == 2);
       stuck = Faults.at(RemoteStore.UPLOAD).pause();
       TestTenants.put(timeline, 5);
       end = timeline.lastRecordLsn();

@@ -218,7 +218,7 @@ class TenantsTest {
       assertRefused(Why.NOT_FOUND, () -> tenant.timeline(TIMELINE));
       assertFalse(Files.exists(server.timelineFolder()));
       Await.until("the configuration is uploaded", () ->
-          TestTenants.files(folder.resolve("remote")).equals(List.of("tenants/" + TENANT + "/config")));
+          TestTenants.uploaded(folder.resolve("remote")).equals(List.of("tenants/" + TENANT + "/config")));
     }
   }
 
@@ -228,7 +228,7 @@ class TenantsTest {
     Fault stuck = Faults.at("timeline.delete.before-files").pause();
     try (TestTenants server = TestTenants.start(here())) {
       server.createTimeline();
-      Await.until("timeline and tenant are in the remote store", () -> TestTenants.files(remote).size() == 2);
+      Await.until("timeline and tenant are in the remote store", () -> TestTenants.uploaded(remote).size() == 2);
       server.tenants.find(TENANT).deleteTimeline(TIMELINE);
       stuck.awaitReached();
     }
@@ -238,7 +238,7 @@ class TenantsTest {
       elsewhere.tenants.attach(TENANT);
       Tenant tenant = elsewhere.active(TENANT);
       Await.until("it is gone", () -> tenant.timelines().isEmpty());
-      assertEquals(List.of("tenants/" + TENANT + "/config"), TestTenants.files(remote));
+      assertEquals(List.of("tenants/" + TENANT + "/config"), TestTenants.uploaded(remote));
     }
   }
 }

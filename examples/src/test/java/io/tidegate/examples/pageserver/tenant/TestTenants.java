@@ -110,6 +110,11 @@ final class TestTenants implements AutoCloseable {
     }
   }
 
+  /** {@return the names of the files that a remote store has wholly: an upload may go on beside} */
+  static List<String> uploaded(Path remote) throws IOException {
+    return files(remote).stream().filter(each -> !each.endsWith(".tmp")).toList();
+  }
+
   /** {@return all records of a timeline that nobody has open} */
   static List<LayerRecord> records(Path timeline) throws IOException {
     List<LayerRecord> records = new ArrayList<>();
