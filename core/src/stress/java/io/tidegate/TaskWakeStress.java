@@ -16,7 +16,7 @@ final class TaskWakeStress {
   private TaskWakeStress() {}
 
   /** A task that begins to wait, and its token. */
-  abstract static class Race {
+  abstract static class Race extends Meeting {
     final TaskImpl<?> task = RacePool.INLINE.task((ScopeImpl) Scope.root("race"));
 
     boolean cancelFindsItWaiting() {
@@ -50,12 +50,15 @@ final class TaskWakeStress {
   public static class BrokenWait extends Race {
     @Actor
     public void waits(ZZ_Result r) {
+      meet();
       r.r1 = task.token().isCancelled();
+      window();
       task.setWaiting(true);
     }
 
     @Actor
     public void cancels(ZZ_Result r) {
+      meet();
       r.r2 = cancelFindsItWaiting();
     }
   }
