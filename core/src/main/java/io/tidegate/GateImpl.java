@@ -226,7 +226,8 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Adds a member without the lock, if the gate is open and has a place for it, and else as all members. */
   private boolean addToSlots(Member member) {
-    return (slots != null && putIfOpen(member, slots)) || addIfOpen(member);
+    MemberSlots places = slots;
+    return (places != null && putIfOpen(member, places)) || addIfOpen(member);
   }
 
   private boolean putIfOpen(Member member, MemberSlots places) {

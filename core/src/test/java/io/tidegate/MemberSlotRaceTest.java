@@ -185,10 +185,7 @@ final class MemberSlotRaceTest {
           gate.enter("passing").close();
         }));
       }
-      for (Task<?> visitor : visitors) {
-        visitor.join();
-        assertEquals(Optional.empty(), visitor.exception());
-      }
+      joinAll(visitors);
       assertEquals(staying.size(), gate.ownMembers().size());
       gate.beginClose();
       assertFalse(gate.isClosed());
@@ -223,10 +220,7 @@ final class MemberSlotRaceTest {
       }
       timeline.close();
       assertEquals(0, running.get());
-      for (Task<?> visitor : visitors) {
-        visitor.join();
-        assertEquals(Optional.empty(), visitor.exception());
-      }
+      joinAll(visitors);
       server.close();
     });
   }
@@ -245,12 +239,17 @@ final class MemberSlotRaceTest {
       }
       gate.close();
       assertEquals(List.of(), gate.ownMembers());
-      for (Task<?> visitor : visitors) {
-        visitor.join();
-        assertEquals(Optional.empty(), visitor.exception());
-      }
+      joinAll(visitors);
       server.close();
     });
+  }
+
+  /** Waits for tasks, none of which may have failed. */
+  private static void joinAll(List<Task<?>> visitors) throws InterruptedException {
+    for (Task<?> visitor : visitors) {
+      visitor.join();
+      assertEquals(Optional.empty(), visitor.exception());
+    }
   }
 
   private static void visit(Gate gate) {
