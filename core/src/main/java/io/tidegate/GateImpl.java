@@ -43,9 +43,11 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
    *     closing. At EMPTY nobody else changes the level, for raising leaves a higher one alone: so the own lock is not
    *     needed.
    * I5  Closing is carried on by those who leave, not by those who wait: a closer that gives up changes nothing.
-   * I6  Tasks, visits and guards of an open gate may be in 'slots' instead of the list, see there.
+   * I6  Tasks, visits and guards may be in 'slots' instead of the list, see there: "list" above means both. Those in there are
+   *     counted when the level first rises, and leave without the lock. The last of them, who has cleared its place and counted
+   *     down before, looks under the lock whether the list is empty too: as the last one to leave that would.
    * I7  Who leaves a closing gate is written down before the list is seen without it: so the report of a close that waited
-   *     for it, whoever was the last, has it. (The log's monitor is taken under the lock, never the other way round.)
+   *     for it, whoever was the last, has it.
    *
    * No lost wake-up: a closer adds itself to 'closers' before it reads the level; setClosed sets the level before it
    * wakes them.
@@ -70,6 +72,8 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   private int patience = MemberSlots.CROWD;
   /** Whether a thread has claimed the step to EMPTY and not decided yet; guarded by the lock. */
   private boolean emptying;
+  /** Whether anybody has entered by hand outside of a task. Any thread. */
+  private volatile boolean enteredOutside;
   /** Any thread; written under the lock, but for CLOSED, see I4. */
   private volatile int level; // OPEN
   /** What the closing has seen so far; written under the lock when the level first rises. */
@@ -204,6 +208,13 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   // ---- entering and leaving
 
+  /** Told by a guard of a thread that is in no task, before it enters. */
+  void isEnteredOutside() {
+    if (!enteredOutside) {
+      enteredOutside = true;
+    }
+  }
+
   void ownedBy(ScopeImpl owner) {
     scope = owner;
   }
@@ -237,7 +248,6 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
       if (level == OPEN || !places.take(member)) {
         return true;
       }
-      member.at(MemberSlots.NO_PLACE);
     }
     return false;
   }
@@ -299,14 +309,58 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   /** Takes a member out, if it is in; the last one out carries the closing on, through all ancestors that it empties. */
   void leave(Member leaver) {
     Simulator.step("is about to leave a gate");
-    if (!isTakenOut(leaver) && remove(leaver)) {
-      carryOn();
+    MemberSlots places = slots;
+    boolean hasLeft = places != null && (places.take(leaver) || leaveCounted(leaver, places));
+    if (!hasLeft && !leaveList(leaver) && slots != null) {
+      leaveCounted(leaver, Objects.requireNonNull(slots)); // the list has given it a place meanwhile, or it is not in
     }
   }
 
-  private boolean isTakenOut(Member leaver) {
-    MemberSlots places = slots;
-    return leaver.place() != MemberSlots.NO_PLACE && places != null && places.take(leaver);
+  /** Takes a member out that was counted when the closing began; says whether it was. */
+  private boolean leaveCounted(Member leaver, MemberSlots places) {
+    int place = places.claim(leaver);
+    if (place == MemberSlots.NO_PLACE) {
+      return false;
+    }
+    Simulator.step("is about to write down that it leaves a closing gate");
+    boolean tells = leaver.isWaitedFor();
+    if (tells) {
+      closeLog().left(leaver);
+    }
+    boolean last = places.countDown(place);
+    if (tells) {
+      tellLeaver(leaver);
+    }
+    if (last) {
+      Simulator.step("is the last one who was counted, is about to look for others");
+      carryOnIfEmpty();
+    }
+    return true;
+  }
+
+  /** Takes a member out of the list; says whether it was there. */
+  private boolean leaveList(Member leaver) {
+    boolean tells;
+    boolean emptied;
+    Simulator.step("is about to leave a gate by its list");
+    synchronized (lock) {
+      if (!list.remove(leaver)) {
+        return false;
+      }
+      tells = closeLog != null && leaver.isWaitedFor();
+      if (tells) {
+        closeLog().left(leaver);
+      }
+      emptied = claimEmpty();
+    }
+    if (tells) {
+      Simulator.step("has left a closing gate, is about to tell of it");
+      tellLeaver(leaver);
+    }
+    if (emptied && becomeEmpty()) {
+      carryOn();
+    }
+    return true;
   }
 
   /** Closes this gate, which is EMPTY, and all ancestors that it was the last one in. */
@@ -325,32 +379,14 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     }
   }
 
-  /** Takes a member out; says whether this made the closing gate EMPTY, which the caller must carry on. */
-  private boolean remove(Member member) {
-    boolean tells;
-    boolean emptied;
-    synchronized (lock) {
-      if (!list.remove(member)) {
-        return false;
-      }
-      tells = closeLog != null && member.isWaitedFor();
-      if (tells) {
-        closeLog().left(member);
-      }
-      emptied = claimEmpty();
-    }
-    if (tells) {
-      Simulator.step("has left a closing gate, is about to tell of it");
-      tellLeaver(member);
-    }
-    return emptied && becomeEmpty();
-  }
-
   /** Lets the slow closes of this gate and of its ancestors tell that a member has left. */
   private void tellLeaver(Member member) {
     GateImpl closing = this;
     while (closing.level >= DRAINING) {
-      closing.closeLog().story().tellLeaver(closing, member);
+      SlowStory story = closing.closeLog().storyIfAny();
+      if (story != null) {
+        story.tellLeaver(closing, member);
+      }
       if (!closing.inGate()) {
         return;
       }
@@ -360,11 +396,16 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
 
   /** Claims the step to EMPTY if nobody is left; under the lock. Who claims it calls {@link #becomeEmpty}. */
   private boolean claimEmpty() {
-    if (level != CLOSING || !list.isEmpty() || emptying) {
+    if (level != CLOSING || !isEmpty() || emptying) {
       return false;
     }
     emptying = true;
     return true;
+  }
+
+  /** Whether nobody is in this gate, which is closing; under the lock. */
+  private boolean isEmpty() {
+    return list.isEmpty() && (slots == null || !slots.hasCounted());
   }
 
   /** Makes the claimed step to EMPTY, unless the cancel let callbacks in: the last of them claims it again. */
@@ -376,7 +417,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
     }
     synchronized (lock) {
       emptying = false;
-      if (!list.isEmpty()) {
+      if (!isEmpty()) {
         return false;
       }
       level = EMPTY;
@@ -401,7 +442,10 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
       level = CLOSED;
     }
     Simulator.step("gate is closed, is about to wake its closers");
-    log.story().tellEnd(this);
+    SlowStory story = log.storyIfAny();
+    if (story != null) {
+      story.tellEnd(this);
+    }
     closers.wakeAll();
     return claimed && gate().becomeEmpty() ? gate() : null;
   }
@@ -422,7 +466,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   boolean hasMembers() {
     Simulator.step("is about to look whether anybody is in a cancelled scope");
     synchronized (lock) {
-      return !list.isEmpty() || (level == OPEN && slots != null);
+      return !isEmpty() || (level == OPEN && slots != null);
     }
   }
 
@@ -430,29 +474,43 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
    * Gives a cancel of the scope's token to those of the tasks in this gate, see {@link TaskToken}.
    *
    * @param listened takes the tokens to which something is attached
-   * @param waiting takes the other tasks that wait
+   * @param waiting takes the other tasks that wait, but for those that were woken
    */
   void cancelTasks(Cancel cancel, List<TokenNode> listened, List<TaskImpl<?>> waiting) {
     Simulator.step("is about to look which tasks are in a cancelled scope");
+    MemberSlots counted;
     synchronized (lock) {
-      forEach(member -> {
-        if (member instanceof TaskImpl<?> task) {
-          task.token().mark(cancel);
-          if (task.token().attachmentsIfAny() != null) {
-            listened.add(task.token());
-          } else if (task.isWaiting()) {
-            waiting.add(task);
-          }
-        }
-      });
+      counted = level == OPEN ? null : slots;
+      Consumer<Member> give = member -> give(cancel, member, listened, waiting::add);
+      list.forEach(give);
+      if (counted == null && slots != null) {
+        slots.forEach(give);
+      }
+    }
+    if (counted != null) {
+      // They stay where they are until they leave, which takes no lock: so those who wait wake while others are still told.
+      counted.forEachCounted(member -> give(cancel, member, listened, TaskImpl::wakeIfWaiting));
+    }
+  }
+
+  private static void give(Cancel cancel, Member member, List<TokenNode> listened, Consumer<TaskImpl<?>> waiting) {
+    if (member instanceof TaskImpl<?> task) {
+      task.token().mark(cancel);
+      if (task.token().attachmentsIfAny() != null) {
+        listened.add(task.token());
+      } else if (task.isWaiting()) {
+        waiting.accept(task);
+      }
     }
   }
 
   /** Visits all members; under the lock. */
   private void forEach(Consumer<Member> action) {
     list.forEach(action);
-    if (level == OPEN && slots != null) {
+    if (slots != null && level == OPEN) {
       slots.forEach(action);
+    } else if (slots != null) {
+      slots.forEachCounted(action);
     }
   }
 
@@ -514,13 +572,9 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
         level = newLevel;
       }
       if (wasOpen && slots != null) {
-        slots.empty(list);
+        slots.count(list);
       }
-      list.forEach(member -> {
-        if (member instanceof GateImpl child) {
-          children.add(child);
-        }
-      });
+      addChildrenTo(children);
     }
   }
 
@@ -593,15 +647,33 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
       }
     }
     TaskImpl<?> task = Current.task();
-    if (task != null && !task.hasHeld()) {
-      return null;
-    }
-    for (Member member : members()) {
-      if (member instanceof GuardImpl guard && guard.isOfCaller()) {
-        return guard;
+    return task != null && !task.hasHeld() ? null : callersGuard();
+  }
+
+  private @Nullable Member callersGuard() {
+    List<GateImpl> gates = new ArrayList<>(List.of(this));
+    for (int i = 0; i < gates.size(); i++) {
+      GateImpl gate = gates.get(i);
+      gate.addChildrenTo(gates);
+      if (gate.enteredOutside || Current.task() != null) {
+        for (Member member : gate.ownMembers()) {
+          if (member instanceof GuardImpl guard && guard.isOfCaller()) {
+            return guard;
+          }
+        }
       }
     }
     return null;
+  }
+
+  private void addChildrenTo(List<GateImpl> children) {
+    synchronized (lock) {
+      list.forEach(member -> {
+        if (member instanceof GateImpl child) {
+          children.add(child);
+        }
+      });
+    }
   }
 
   // ---- looking

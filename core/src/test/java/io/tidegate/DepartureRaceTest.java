@@ -2,11 +2,13 @@
 package io.tidegate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidegate.testing.Simulation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +85,31 @@ final class DepartureRaceTest {
       CloseReport report = tenant.close(Duration.ofMinutes(1));
       assertEquals(3, report.waitedForCount());
       assertEquals(3, report.waitedFor().size());
+    });
+  }
+
+  /** Whoever looks at a close finds each of those who leave: inside, or among those who left; in places they leave without lock. */
+  @Test
+  @Tag("with-flag")
+  void report_whileTwoLeaveTheirPlaces_missesNobody() {
+    Simulation.explore(3_000, () -> {
+      Scope server = Scope.root("server");
+      GateImpl gate = GateImpl.root("gate");
+      MemberSlotRaceTest.crowd(gate, MemberSlots.CROWD);
+      Gate.Guard first = gate.enter("first");
+      Gate.Guard second = gate.enter("second");
+      gate.beginClose();
+      Task<?> leaving = server.spawn(PlainKind.TASK, token -> first.close());
+      Task<?> looking = server.spawn(PlainKind.TASK, token -> {
+        List<Member> inside = gate.ownMembers();
+        assertTrue(inside.contains((Member) first) || gate.report().waitedFor().stream().anyMatch(left -> left.name().equals("first")));
+      });
+      second.close();
+      leaving.join();
+      looking.join();
+      assertEquals(Optional.empty(), looking.exception());
+      assertEquals(2, gate.report().waitedForCount());
+      server.close();
     });
   }
 }

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * G1, G2, S2 of {@link MemberSlots}: why entering looks again after it has taken a place, at the level of the gate and at the
- * array.
+ * G1, G2 and S1 to S4 of {@link MemberSlots}: why entering looks at the level again after it has taken a place, why one word
+ * decides who takes a member out of it, and why who begins to close looks again when all are counted.
  *
- * <p>The twins look before only. A close that fits in between finds no guard, and returns while one is inside; an array that is
- * replaced in between keeps a guard that nobody finds there.
+ * <p>The twins do not. A close that fits in between finds no guard, and returns while one is inside; a member that has been
+ * counted goes away, or the last one leaves before it is counted, and the close waits for ever.
  */
 final class MemberSlotRaceTest {
-  /** As many places as the first array of a carrier has, and as many as come by the lock before it is replaced. */
+  /** As many places as the first array of a carrier has, and as many as come by the lock before it has another one. */
   private static final int NARROW = MemberSlots.MIN_WIDTH;
 
   /** A gate that has nothing but a level and one place. */
@@ -89,53 +89,106 @@ final class MemberSlotRaceTest {
     assertTrue(gate.placed);
   }
 
-  /** Arrays that are replaced, as those of a carrier are, and the list that takes who was in them. */
-  private static final class Arrays {
-    private final boolean looksAgain;
-    final List<String> list = new ArrayList<>();
-    volatile List<String> places = new ArrayList<>();
+  /** A member that is in a place, and that a closing gate counts. */
+  private abstract static class Placed {
+    final AtomicInteger word = new AtomicInteger(PLACED);
+    boolean cleared;
 
-    Arrays(boolean looksAgain) {
-      this.looksAgain = looksAgain;
+    static final int NONE = 0;
+    static final int PLACED = 1;
+    static final int COUNTED = 2;
+
+    /** Takes itself out, as the gate is closing; {@code window} is run between the look at the word and its change. */
+    abstract boolean takesItselfOut(Runnable window);
+
+    final boolean count() {
+      return word.compareAndSet(PLACED, COUNTED);
     }
+  }
 
-    /** Enters; {@code window} is run between the look at the array and the taking of the place. */
-    void enter(Runnable window) {
-      List<String> seen = places;
+  private static final class ByOneStep extends Placed {
+    @Override
+    boolean takesItselfOut(Runnable window) {
       window.run();
-      seen.add("guard");
-      if (looksAgain && places != seen && seen.remove("guard")) {
-        list.add("guard");
+      cleared = word.compareAndSet(PLACED, NONE);
+      return cleared;
+    }
+  }
+
+  private static final class ByTwoSteps extends Placed {
+    @Override
+    boolean takesItselfOut(Runnable window) {
+      if (word.get() != PLACED) {
+        return false;
       }
-    }
-
-    void replace() {
-      List<String> before = places;
-      places = new ArrayList<>();
-      list.addAll(before);
-      before.clear();
-    }
-
-    int inside() {
-      return list.size() + places.size();
+      window.run();
+      word.set(NONE);
+      cleared = true;
+      return true;
     }
   }
 
   @Test
-  void enter_arrayIsReplacedInTheWindow_isInside() {
-    Arrays arrays = new Arrays(true);
-    arrays.enter(() -> {});
-    arrays.enter(arrays::replace);
-    assertEquals(2, arrays.inside());
+  void takeOut_memberIsCountedInTheWindow_isInside() {
+    Placed member = new ByOneStep();
+    assertFalse(member.takesItselfOut(() -> assertTrue(member.count())));
+    assertFalse(member.cleared);
+    assertTrue(new ByOneStep().takesItselfOut(() -> {}));
   }
 
-  /** The broken twin: a guard that a close does not wait for. */
+  /** The broken twin: counted, and gone without counting down. */
   @Test
-  void enterBroken_arrayIsReplacedInTheWindow_isOverlooked() {
-    Arrays arrays = new Arrays(false);
-    arrays.enter(() -> {});
-    arrays.enter(arrays::replace);
-    assertEquals(1, arrays.inside());
+  void takeOutBroken_memberIsCountedInTheWindow_isMissedForEver() {
+    Placed member = new ByTwoSteps();
+    assertTrue(member.takesItselfOut(() -> assertTrue(member.count())));
+    assertTrue(member.cleared);
+  }
+
+  /** A gate that counts who is inside when it closes, and is empty when they have counted down. */
+  private static final class Counting {
+    private final boolean looksAfterwards;
+    private int counted;
+    boolean empty;
+
+    Counting(boolean looksAfterwards) {
+      this.looksAfterwards = looksAfterwards;
+    }
+
+    void leave() {
+      empty |= --counted == 0;
+    }
+
+    /** Closes; {@code window} is run when all members are counted, before their number is noted. */
+    void close(int inside, Runnable window) {
+      window.run();
+      counted += inside;
+      empty |= looksAfterwards && counted == 0;
+    }
+  }
+
+  @Test
+  void lastOne_leavesWhileItIsCounted_gateIsEmpty() {
+    Counting gate = new Counting(true);
+    gate.close(2, () -> {
+      gate.leave();
+      gate.leave();
+    });
+    assertTrue(gate.empty);
+  }
+
+  /** The broken twin: nobody is inside, and nobody sees that. */
+  @Test
+  void lastOneBroken_leavesWhileItIsCounted_gateIsNeverEmpty() {
+    Counting gate = new Counting(false);
+    gate.close(2, () -> {
+      gate.leave();
+      gate.leave();
+    });
+    assertFalse(gate.empty);
+    Counting later = new Counting(false);
+    later.close(1, () -> {});
+    later.leave();
+    assertTrue(later.empty);
   }
 
   /** Has so many come and go. */
@@ -165,17 +218,17 @@ final class MemberSlotRaceTest {
     assertTrue(gate.isClosed());
   }
 
-  /** Guards find no place, so the array is replaced, in all orders that a simulation finds; then the gate closes. */
+  /** Guards find no place, so their carrier gets more, in all orders that a simulation finds; then the gate closes. */
   @Test
   @Tag("with-flag")
-  void guards_whileTheArrayIsReplaced_areWaitedFor() {
+  void guards_whileTheirCarrierGetsMorePlaces_areWaitedFor() {
     Simulation.explore(2_000, () -> {
       Scope server = Scope.root("server");
       GateImpl gate = GateImpl.root("gate");
       crowd(gate, MemberSlots.CROWD);
       List<Gate.Guard> staying = new ArrayList<>(enter(gate, NARROW - 1));
       Gate.Guard leaving = gate.enter("leaving");
-      // Each by the lock, as all places are taken: one more, and the array is replaced.
+      // Each by the lock, as all places are taken: one more, and there is another array.
       crowd(gate, NARROW - 1);
       List<Task<?>> visitors = new ArrayList<>();
       visitors.add(server.spawn(PlainKind.TASK, token -> leaving.close()));
@@ -191,6 +244,84 @@ final class MemberSlotRaceTest {
       assertFalse(gate.isClosed());
       staying.forEach(Gate.Guard::close);
       assertTrue(gate.isClosed());
+      server.close();
+    });
+  }
+
+  /** Members are moved to the list where there is no wider array, while others come and go. */
+  @Test
+  @Tag("with-flag")
+  void members_whileRoomIsMade_areInAPlaceOrInTheList() {
+    Simulation.explore(3_000, () -> {
+      Scope server = Scope.root("server");
+      GateImpl gate = GateImpl.root("gate");
+      MemberSlots slots = new MemberSlots(1);
+      MemberList list = new MemberList();
+      Member first = new GuardImpl(gate, "first");
+      assertTrue(slots.put(first));
+      List<Task<?>> visitors = new ArrayList<>();
+      visitors.add(server.spawn(PlainKind.TASK, token -> slots.widen(list)));
+      visitors.add(server.spawn(PlainKind.TASK, token -> {
+        if (!slots.take(first)) {
+          assertTrue(list.remove(first));
+        }
+      }));
+      Member second = new GuardImpl(gate, "second");
+      visitors.add(server.spawn(PlainKind.TASK, token -> assertTrue(slots.put(second))));
+      joinAll(visitors);
+      List<Member> inside = new ArrayList<>();
+      slots.forEach(inside::add);
+      list.forEach(inside::add);
+      assertEquals(List.of(second), inside);
+      gate.close();
+      server.close();
+    });
+  }
+
+  /** Guards in places and in the list are closed, one of them twice, while the gate begins to close and counts them. */
+  @Test
+  @Tag("with-flag")
+  void guards_leavingWhileTheyAreCounted_closeTheGate() {
+    Simulation.explore(5_000, () -> {
+      Scope server = Scope.root("server");
+      GateImpl gate = GateImpl.root("gate");
+      Gate.Guard listed = gate.enter("listed");
+      crowd(gate, MemberSlots.CROWD);
+      Gate.Guard placed = gate.enter("placed");
+      Gate.Guard stays = gate.enter("stays");
+      List<Task<?>> visitors = new ArrayList<>();
+      visitors.add(server.spawn(PlainKind.TASK, token -> {
+        placed.close();
+        listed.close();
+      }));
+      visitors.add(server.spawn(PlainKind.TASK, token -> placed.close()));
+      gate.beginClose();
+      assertFalse(gate.isClosed());
+      joinAll(visitors);
+      assertEquals(List.of(stays), gate.ownMembers());
+      stays.close();
+      assertTrue(gate.isClosed());
+      assertEquals("stays", gate.report().waitedFor().getLast().name());
+      server.close();
+    });
+  }
+
+  /** All leave before the closing ends, so that it may be anybody's to see the gate empty. */
+  @Test
+  @Tag("with-flag")
+  void guards_allLeavingWhileTheyAreCounted_closeTheGate() {
+    Simulation.explore(3_000, () -> {
+      Scope server = Scope.root("server");
+      GateImpl gate = GateImpl.root("gate");
+      Gate.Guard listed = gate.enter("listed");
+      crowd(gate, MemberSlots.CROWD);
+      Gate.Guard placed = gate.enter("placed");
+      List<Task<?>> visitors = new ArrayList<>();
+      visitors.add(server.spawn(PlainKind.TASK, token -> placed.close()));
+      visitors.add(server.spawn(PlainKind.TASK, token -> listed.close()));
+      visitors.add(server.spawn(PlainKind.TASK, token -> gate.close()));
+      joinAll(visitors);
+      assertEquals(List.of(), gate.ownMembers());
       server.close();
     });
   }
