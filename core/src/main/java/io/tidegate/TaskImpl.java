@@ -54,6 +54,8 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
   private volatile boolean waiting;
   /** Whether it has held what others may wait for; the task's thread only. */
   private boolean hasHeld;
+  /** How often it has waited in the library; the task's thread only. */
+  private int waits;
 
   /**
    * What a task may have of its own.
@@ -289,6 +291,11 @@ final class TaskImpl<T extends @Nullable Object> extends Stay implements Task<T>
       wait.end();
       waiting.remove(joiner);
     }
+  }
+
+  /** Numbers its waits, from where no other task begins near by. Called by its own thread. */
+  int nextWait() {
+    return (int) id + waits++;
   }
 
   /** Says whether a cancel has to wake it. Called by its own thread. */

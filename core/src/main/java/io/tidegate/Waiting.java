@@ -67,6 +67,7 @@ final class Waiting {
     }
     TokenNode own = stay.token();
     if (stay instanceof TaskImpl<?> task) {
+      Rehearsal.maybe(task, blocker, clock);
       return parkInTask(task, blocker, clock, deadlineNanos, condition);
     }
     Attachments.WaitingThread entry = new Attachments.WaitingThread(Thread.currentThread());
@@ -90,7 +91,12 @@ final class Waiting {
     }
   }
 
-  private static boolean parkUntil(
+  /**
+   * Parks until a condition holds, the deadline comes or a token is cancelled.
+   *
+   * @param own null if the thread answers to none
+   */
+  static boolean parkUntil(
       Object blocker, PoolClock clock, long deadlineNanos, BooleanSupplier condition, @Nullable TokenNode own)
       throws InterruptedException {
     while (!condition.getAsBoolean()) {
