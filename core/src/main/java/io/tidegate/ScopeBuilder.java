@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class ScopeBuilder implements Scope.Builder {
   final @Nullable ScopeImpl parent;
   final String name;
-  final Map<AttributeKey<?>, Object> attributes = new LinkedHashMap<>();
+  /** In the order of their coming; most scopes have none of their own. */
+  Map<AttributeKey<?>, Object> attributes = Map.of();
   FailurePolicy failurePolicy = FailurePolicy.ISOLATE;
   TaskKind defaultKind;
   BiConsumer<? super Task<?>, ? super Error> fatalHandler;
@@ -29,6 +30,9 @@ final class ScopeBuilder implements Scope.Builder {
 
   @Override
   public <T> Scope.Builder with(AttributeKey<T> key, T value) {
+    if (attributes.isEmpty()) {
+      attributes = new LinkedHashMap<>();
+    }
     attributes.put(Objects.requireNonNull(key, "key"), key.type().cast(Objects.requireNonNull(value, "value")));
     return this;
   }
