@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /*
  *   the task's life                           the scope's cancel
  *   1. is TOLD from the beginning             1. stores the cancel in the scope's token
- *   2. enters the gate                        2. for each task in the gate, under its lock:
+ *   2. enters the gate                        2. for each task in the gate, under its lock, or where
+ *                                                it was counted and so stays until it leaves:
  *   3. looks whether the scope's token           stores the cancel in the task's token, in place of TOLD;
  *      is cancelled: stores that here            looks what is attached, and whether the task waits
  *   4. runs, waits, is listened to            3. tells what is attached to those, and wakes those that wait
