@@ -82,7 +82,6 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   GateImpl(@Nullable GateImpl parent, String name) {
     super(parent);
     this.name = Objects.requireNonNull(name, "name");
-    enteredAt(Current.clock().nanoTime());
   }
 
   /** Makes a gate that belongs to no scope and has no parent. */

@@ -19,7 +19,7 @@ abstract class Member {
   @Nullable Member previous;
 
   @Nullable Member next;
-  /** Written once, before the entry is in the list. */
+  /** Written once, before the entry is in the list; of a gate never. */
   private long sinceNanos;
   /** Where it is, see MemberSlots. Written by who enters it, before others know it; then changed by CAS, by any thread. */
   private volatile int place;
