@@ -5,7 +5,10 @@ import io.tidegate.Scope;
 import io.tidegate.TaskKind;
 import io.tidegate.carrier.CarrierPool;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -20,9 +23,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The first close of a process, whose tasks parked when nothing had ever been cancelled, and one after many; time for
- * the close of 10,000 tasks. Until then, tasks have come, waited and gone without being cancelled.
+ * the close of 10,000 tasks. Until then, tasks have come, waited and gone without being cancelled. Beside it the same of bare
+ * threads that are interrupted and joined: what of it is the JVM's.
  */
-@State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(value = 10, jvmArgsAppend = {"--add-opens", "java.base/java.lang=ALL-UNNAMED"})
@@ -30,56 +33,131 @@ public class FirstCloseBenchmark {
   /** So many waits as the JIT needs to compile them, with what they never did until then left out. */
   private static final int UNCANCELLED = 20_000;
 
-  private static final int TASKS = 10_000;
+  private static final int THREADS = 10_000;
 
-  private final CarrierPool pool = CarrierPool.named("first");
-  private final TaskKind kind = new PoolKind("PARK", pool);
-  private final Scope server = Scope.root("server");
-  private Scope timeline = server;
-
-  /** Has tasks wait, and go on since the time is over. */
-  @Setup
-  public void waitUncancelled() throws InterruptedException {
-    try (Scope before = server.child("before")) {
-      for (int i = 0; i < UNCANCELLED; i++) {
-        before.spawn(kind, token -> token.sleep(Duration.ofNanos(1_000)));
-      }
-      before.join();
-    }
-  }
-
-  /** Starts those that are closed. */
-  @Setup(Level.Invocation)
-  public void open() {
-    timeline = server.child("closed");
-    for (int i = 0; i < TASKS; i++) {
-      timeline.spawn(kind, token -> token.awaitCancelled());
-    }
+  private static void awaitParked(CarrierPool pool) {
     while (pool.stats().queued().orElse(0) > 0 || pool.stats().mounted().orElse(0) > 0) {
       Thread.onSpinWait();
     }
   }
 
-  /** Closes all. */
-  @TearDown
-  public void close() {
-    server.close();
-    pool.close();
+  /** Tasks of a scope. */
+  @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+  public static class Tasks {
+    private final CarrierPool pool = CarrierPool.named("first");
+    private final TaskKind kind = new PoolKind("PARK", pool);
+    private final Scope server = Scope.root("server");
+    private Scope timeline = server;
+
+    /** Has tasks wait, and go on since the time is over. */
+    @Setup
+    public void waitUncancelled() throws InterruptedException {
+      try (Scope before = server.child("before")) {
+        for (int i = 0; i < UNCANCELLED; i++) {
+          before.spawn(kind, token -> token.sleep(Duration.ofNanos(1_000)));
+        }
+        before.join();
+      }
+    }
+
+    /** Starts those that are closed. */
+    @Setup(Level.Invocation)
+    public void open() {
+      timeline = server.child("closed");
+      for (int i = 0; i < THREADS; i++) {
+        timeline.spawn(kind, token -> token.awaitCancelled());
+      }
+      awaitParked(pool);
+    }
+
+    /** Closes all. */
+    @TearDown
+    public void close() {
+      server.close();
+      pool.close();
+    }
+  }
+
+  /** Bare threads. */
+  @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+  public static class Bare {
+    private final CarrierPool pool = CarrierPool.named("first");
+    private final List<Thread> threads = new ArrayList<>();
+
+    /** Has threads wait, and go on since the time is over. */
+    @Setup
+    public void waitUninterrupted() throws InterruptedException {
+      start(UNCANCELLED, () -> LockSupport.parkNanos(1_000));
+      join();
+    }
+
+    /** Starts those that are interrupted. */
+    @Setup(Level.Invocation)
+    public void start() {
+      start(THREADS, () -> {
+        while (!Thread.currentThread().isInterrupted()) {
+          LockSupport.park();
+        }
+      });
+      awaitParked(pool);
+    }
+
+    private void start(int number, Runnable work) {
+      threads.clear();
+      for (int i = 0; i < number; i++) {
+        Thread thread = pool.factory().newThread(work);
+        threads.add(thread);
+        thread.start();
+      }
+    }
+
+    private void join() throws InterruptedException {
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+
+    private void interruptAndJoin() throws InterruptedException {
+      threads.forEach(Thread::interrupt);
+      join();
+    }
+
+    /** Closes the pool. */
+    @TearDown
+    public void close() {
+      pool.close();
+    }
   }
 
   /** The first. */
   @Benchmark
   @Warmup(iterations = 0)
   @Measurement(iterations = 1)
-  public void first() {
-    timeline.close();
+  public void first(Tasks tasks) {
+    tasks.timeline.close();
   }
 
   /** One after many. */
   @Benchmark
   @Warmup(iterations = 20)
   @Measurement(iterations = 10)
-  public void afterMany() {
-    timeline.close();
+  public void afterMany(Tasks tasks) {
+    tasks.timeline.close();
+  }
+
+  /** The first of bare threads. */
+  @Benchmark
+  @Warmup(iterations = 0)
+  @Measurement(iterations = 1)
+  public void bareFirst(Bare bare) throws InterruptedException {
+    bare.interruptAndJoin();
+  }
+
+  /** One of bare threads after many. */
+  @Benchmark
+  @Warmup(iterations = 20)
+  @Measurement(iterations = 10)
+  public void bareAfterMany(Bare bare) throws InterruptedException {
+    bare.interruptAndJoin();
   }
 }

@@ -57,7 +57,13 @@ final class Comparisons {
             timeline("scope", 200_000), "scan of one map", timeline("globalMap", 200_000), 1.0 / 250),
         new Comparison("first close of a process, 10,000",
             Subject.of("FirstCloseBenchmark.first"), "one after many",
-            Subject.of("FirstCloseBenchmark.afterMany"), 1.5));
+            Subject.of("FirstCloseBenchmark.afterMany"), 1.5),
+        new Comparison("first interrupt of 10,000, bare",
+            Subject.of("FirstCloseBenchmark.bareFirst"), "one after many",
+            Subject.of("FirstCloseBenchmark.bareAfterMany")),
+        new Comparison("first close of a process, 10,000",
+            Subject.of("FirstCloseBenchmark.first"), "first interrupt, bare",
+            Subject.of("FirstCloseBenchmark.bareFirst")));
   }
 
   private static Subject spawn(String method) {

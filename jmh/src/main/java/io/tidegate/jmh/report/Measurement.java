@@ -20,8 +20,9 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** Runs one benchmark in one new JVM. */
 final class Measurement {
   private static final String PACKAGE = "io.tidegate.jmh.";
-  private static final TimeValue WARMUP = TimeValue.milliseconds(200);
   private static final TimeValue ITERATION = TimeValue.milliseconds(200);
+  /** Of those that start threads: on two processors the JIT is longer busy with all that they run. */
+  private static final TimeValue LONG_WARMUP = TimeValue.milliseconds(500);
   private static final int ITERATIONS = 3;
 
   private Measurement() {}
@@ -62,10 +63,14 @@ final class Measurement {
         .shouldFailOnError(true);
     subject.parameters().forEach((name, value) -> options.param(name, value));
     if (!isSingleShot(subject)) {
-      options.warmupTime(WARMUP).warmupIterations(ITERATIONS).measurementTime(ITERATION)
-          .measurementIterations(ITERATIONS);
+      options.warmupTime(startsThreads(subject) ? LONG_WARMUP : ITERATION).warmupIterations(ITERATIONS)
+          .measurementTime(ITERATION).measurementIterations(ITERATIONS);
     }
     return options.build();
+  }
+
+  private static boolean startsThreads(Subject subject) {
+    return subject.benchmark().matches("(Spawn|OpenScope|Fork|Carrier)Benchmark\\..*");
   }
 
   /** Those count their iterations themselves. */
