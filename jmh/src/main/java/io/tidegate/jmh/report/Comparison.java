@@ -18,4 +18,8 @@ record Comparison(String work, Subject ours, String against, Subject peer, doubl
   boolean hasGoal() {
     return !Double.isInfinite(atMost);
   }
+
+  boolean isOfCarriers() {
+    return ours.benchmark().startsWith("CarrierBenchmark.");
+  }
 }
