@@ -208,7 +208,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   // ---- entering and leaving
 
   /** Told by a guard of a thread that is in no task, before it enters. */
-  void isEnteredOutside() {
+  void noteEnteredOutside() {
     if (!enteredOutside) {
       enteredOutside = true;
     }

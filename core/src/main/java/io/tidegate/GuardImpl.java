@@ -20,7 +20,7 @@ final class GuardImpl extends Member implements Gate.Guard {
     TaskImpl<?> task = Current.task(innermost);
     if (task == null) {
       this.owner = Thread.currentThread();
-      gate.isEnteredOutside();
+      gate.noteEnteredOutside();
     } else {
       this.owner = task;
       task.noteHeld();
