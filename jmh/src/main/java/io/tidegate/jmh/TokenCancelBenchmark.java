@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 30)
-@Measurement(iterations = 15)
+@Warmup(iterations = 15)
+@Measurement(iterations = 10)
 @Fork(3)
 public class TokenCancelBenchmark {
   /** How many listen, or how long the chain of children is. */

@@ -22,7 +22,7 @@ final class Measurement {
   private static final String PACKAGE = "io.tidegate.jmh.";
   private static final TimeValue ITERATION = TimeValue.milliseconds(200);
   /** Of those that start threads: on two processors the JIT is longer busy with all that they run. */
-  private static final TimeValue LONG_WARMUP = TimeValue.milliseconds(500);
+  private static final TimeValue LONG_WARMUP = TimeValue.milliseconds(400);
   private static final int ITERATIONS = 3;
 
   private Measurement() {}
