@@ -75,7 +75,7 @@ final class MemberSlots {
   private static final int ARRAYS = 4;
   private static final int GROWTH_LOG2 = 3;
 
-  /** How many find no place before a carrier has more than a few; those in the list keep the lock longer when closing begins. */
+  /** How many find no place, and go by the lock, before a carrier gets a further array. */
   private static final int PATIENCE = 64;
 
   /** At how many places a newcomer looks for a free one. */
