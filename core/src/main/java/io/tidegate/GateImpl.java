@@ -319,6 +319,7 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   private boolean leaveCounted(Member leaver, MemberSlots places) {
     int place = places.claim(leaver);
     if (place == MemberSlots.NO_PLACE) {
+      Simulator.step("has no place in a gate, is about to look into its list");
       return false;
     }
     Simulator.step("is about to write down that it leaves a closing gate");
@@ -341,7 +342,6 @@ final class GateImpl extends Member implements Gate, Awaited, SlowWait, Opening 
   private boolean leaveList(Member leaver) {
     boolean tells;
     boolean emptied;
-    Simulator.step("is about to leave a gate by its list");
     synchronized (lock) {
       if (!list.remove(leaver)) {
         return false;
