@@ -8,7 +8,6 @@ import io.tidegate.testing.Simulation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -102,12 +101,11 @@ final class DepartureRaceTest {
       Task<?> leaving = server.spawn(PlainKind.TASK, token -> first.close());
       Task<?> looking = server.spawn(PlainKind.TASK, token -> {
         List<Member> inside = gate.ownMembers();
-        assertTrue(inside.contains((Member) first) || gate.report().waitedFor().stream().anyMatch(left -> left.name().equals("first")));
+        List<CloseReport.Departure> left = gate.report().waitedFor();
+        assertTrue(inside.contains((Member) first) || left.stream().anyMatch(one -> one.name().equals("first")));
       });
       second.close();
-      leaving.join();
-      looking.join();
-      assertEquals(Optional.empty(), looking.exception());
+      Joined.all(List.of(leaving, looking));
       assertEquals(2, gate.report().waitedForCount());
       server.close();
     });

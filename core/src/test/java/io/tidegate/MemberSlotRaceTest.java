@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidegate.testing.Simulation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -238,7 +237,7 @@ final class MemberSlotRaceTest {
           gate.enter("passing").close();
         }));
       }
-      joinAll(visitors);
+      Joined.all(visitors);
       assertEquals(staying.size(), gate.ownMembers().size());
       gate.beginClose();
       assertFalse(gate.isClosed());
@@ -268,7 +267,7 @@ final class MemberSlotRaceTest {
       }));
       Member second = new GuardImpl(gate, "second");
       visitors.add(server.spawn(PlainKind.TASK, token -> assertTrue(slots.put(second))));
-      joinAll(visitors);
+      Joined.all(visitors);
       List<Member> inside = new ArrayList<>();
       slots.forEach(inside::add);
       list.forEach(inside::add);
@@ -297,7 +296,7 @@ final class MemberSlotRaceTest {
       visitors.add(server.spawn(PlainKind.TASK, token -> placed.close()));
       gate.beginClose();
       assertFalse(gate.isClosed());
-      joinAll(visitors);
+      Joined.all(visitors);
       assertEquals(List.of(stays), gate.ownMembers());
       stays.close();
       assertTrue(gate.isClosed());
@@ -320,7 +319,7 @@ final class MemberSlotRaceTest {
       visitors.add(server.spawn(PlainKind.TASK, token -> placed.close()));
       visitors.add(server.spawn(PlainKind.TASK, token -> listed.close()));
       visitors.add(server.spawn(PlainKind.TASK, token -> gate.close()));
-      joinAll(visitors);
+      Joined.all(visitors);
       assertEquals(List.of(), gate.ownMembers());
       server.close();
     });
@@ -351,7 +350,7 @@ final class MemberSlotRaceTest {
       }
       timeline.close();
       assertEquals(0, running.get());
-      joinAll(visitors);
+      Joined.all(visitors);
       server.close();
     });
   }
@@ -370,17 +369,9 @@ final class MemberSlotRaceTest {
       }
       gate.close();
       assertEquals(List.of(), gate.ownMembers());
-      joinAll(visitors);
+      Joined.all(visitors);
       server.close();
     });
-  }
-
-  /** Waits for tasks, none of which may have failed. */
-  private static void joinAll(List<Task<?>> visitors) throws InterruptedException {
-    for (Task<?> visitor : visitors) {
-      visitor.join();
-      assertEquals(Optional.empty(), visitor.exception());
-    }
   }
 
   private static void visit(Gate gate) {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A rehearsed wait is a wait like the others: so many tasks, and so many waits of one, that some of each are rehearsed. */
@@ -21,10 +20,7 @@ final class RehearsalTest {
       for (int i = 0; i < tasks; i++) {
         started.add(scope.spawn(PlainKind.TASK, action));
       }
-      for (Task<?> task : started) {
-        task.join();
-        assertEquals(Optional.empty(), task.exception());
-      }
+      Joined.all(started);
     }
   }
 
