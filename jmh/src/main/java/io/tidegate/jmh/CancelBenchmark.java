@@ -4,8 +4,8 @@ package io.tidegate.jmh;
 import io.tidegate.Scope;
 import io.tidegate.TaskKind;
 import io.tidegate.carrier.CarrierPool;
+import io.tidegate.jmh.peer.BareThreads;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -30,25 +30,20 @@ public class CancelBenchmark {
   private static final int BATCH = 10_000;
 
   private final CarrierPool pool = CarrierPool.named("cancel");
-  private final TaskKind kind = new ParkKind("PARK", pool);
+  private final TaskKind kind = new PoolKind("PARK", pool);
   private Scope scope = Scope.root("cancel");
-  private Thread[] threads = {};
-
-  private record ParkKind(String name, CarrierPool pool) implements TaskKind {}
+  private BareThreads threads = new BareThreads();
 
   /** Starts both batches and waits until all of their threads are seen parked. */
   @Setup(Level.Invocation)
   public void park() {
     scope = Scope.root("cancel");
-    threads = new Thread[BATCH];
+    threads = new BareThreads();
     for (int i = 0; i < BATCH; i++) {
       scope.spawn(kind, token -> token.awaitCancelled());
-      threads[i] = pool.factory().newThread(CancelBenchmark::parkUntilInterrupted);
-      threads[i].start();
+      threads.startParked(pool.factory());
     }
-    while (pool.stats().queued().orElse(0) > 0 || pool.stats().mounted().orElse(0) > 0) {
-      Thread.onSpinWait();
-    }
+    Idle.await(pool);
   }
 
   /** Ends whichever batch was not measured. */
@@ -75,17 +70,7 @@ public class CancelBenchmark {
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public void interruptAndJoin() throws InterruptedException {
-    for (Thread thread : threads) {
-      thread.interrupt();
-    }
-    for (Thread thread : threads) {
-      thread.join();
-    }
-  }
-
-  private static void parkUntilInterrupted() {
-    while (!Thread.currentThread().isInterrupted()) {
-      LockSupport.park();
-    }
+    threads.interrupt();
+    threads.join();
   }
 }

@@ -4,9 +4,8 @@ package io.tidegate.jmh;
 import io.tidegate.Scope;
 import io.tidegate.TaskKind;
 import io.tidegate.carrier.CarrierPool;
+import io.tidegate.jmh.peer.BareThreads;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -35,12 +34,6 @@ public class FirstCloseBenchmark {
 
   private static final int THREADS = 10_000;
 
-  private static void awaitParked(CarrierPool pool) {
-    while (pool.stats().queued().orElse(0) > 0 || pool.stats().mounted().orElse(0) > 0) {
-      Thread.onSpinWait();
-    }
-  }
-
   /** Tasks of a scope. */
   @State(org.openjdk.jmh.annotations.Scope.Benchmark)
   public static class Tasks {
@@ -67,7 +60,7 @@ public class FirstCloseBenchmark {
       for (int i = 0; i < THREADS; i++) {
         timeline.spawn(kind, token -> token.awaitCancelled());
       }
-      awaitParked(pool);
+      Idle.await(pool);
     }
 
     /** Closes all. */
@@ -82,44 +75,30 @@ public class FirstCloseBenchmark {
   @State(org.openjdk.jmh.annotations.Scope.Benchmark)
   public static class Bare {
     private final CarrierPool pool = CarrierPool.named("first");
-    private final List<Thread> threads = new ArrayList<>();
+    private BareThreads threads = new BareThreads();
 
     /** Has threads wait, and go on since the time is over. */
     @Setup
     public void waitUninterrupted() throws InterruptedException {
-      start(UNCANCELLED, () -> LockSupport.parkNanos(1_000));
-      join();
+      for (int i = 0; i < UNCANCELLED; i++) {
+        threads.start(pool.factory(), () -> LockSupport.parkNanos(1_000));
+      }
+      threads.join();
     }
 
     /** Starts those that are interrupted. */
     @Setup(Level.Invocation)
     public void start() {
-      start(THREADS, () -> {
-        while (!Thread.currentThread().isInterrupted()) {
-          LockSupport.park();
-        }
-      });
-      awaitParked(pool);
-    }
-
-    private void start(int number, Runnable work) {
-      threads.clear();
-      for (int i = 0; i < number; i++) {
-        Thread thread = pool.factory().newThread(work);
-        threads.add(thread);
-        thread.start();
+      threads = new BareThreads();
+      for (int i = 0; i < THREADS; i++) {
+        threads.startParked(pool.factory());
       }
-    }
-
-    private void join() throws InterruptedException {
-      for (Thread thread : threads) {
-        thread.join();
-      }
+      Idle.await(pool);
     }
 
     private void interruptAndJoin() throws InterruptedException {
-      threads.forEach(Thread::interrupt);
-      join();
+      threads.interrupt();
+      threads.join();
     }
 
     /** Closes the pool. */

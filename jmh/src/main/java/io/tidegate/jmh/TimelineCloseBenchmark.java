@@ -62,7 +62,7 @@ public class TimelineCloseBenchmark {
     for (int i = 0; i < live; i++) {
       registry.add(i / TASKS);
     }
-    awaitParked();
+    Idle.await(pool);
   }
 
   /** Starts those that are closed. */
@@ -72,7 +72,7 @@ public class TimelineCloseBenchmark {
     for (int i = 0; i < TASKS; i++) {
       registry.start(CLOSED, pool.factory());
     }
-    awaitParked();
+    Idle.await(pool);
   }
 
   private Scope open(String name) {
@@ -81,12 +81,6 @@ public class TimelineCloseBenchmark {
       scope.spawn(kind, token -> token.awaitCancelled());
     }
     return scope;
-  }
-
-  private void awaitParked() {
-    while (pool.stats().queued().orElse(0) > 0 || pool.stats().mounted().orElse(0) > 0) {
-      Thread.onSpinWait();
-    }
   }
 
   /** Ends whichever of the two was not measured. */

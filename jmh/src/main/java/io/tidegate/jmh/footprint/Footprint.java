@@ -6,6 +6,7 @@ import io.tidegate.Gate;
 import io.tidegate.Scope;
 import io.tidegate.TaskKind;
 import io.tidegate.carrier.CarrierPool;
+import io.tidegate.jmh.Idle;
 import java.io.PrintStream;
 import java.lang.ref.Reference;
 import java.util.Comparator;
@@ -88,13 +89,13 @@ public final class Footprint {
   private Map<String, Long> made(IntFunction<?> make) throws JMException {
     Object[] kept = new Object[MANY + 1];
     kept[MANY] = make.apply(MANY); // loads its classes
-    awaitParked();
+    Idle.await(pool);
     Histogram before = Histogram.now();
     try {
       for (int i = 0; i < MANY; i++) {
         kept[i] = make.apply(i);
       }
-      awaitParked();
+      Idle.await(pool);
       return Histogram.now().since(before);
     } finally {
       Reference.reachabilityFence(kept);
@@ -108,11 +109,5 @@ public final class Footprint {
         .filter(grown -> grown.getValue() >= MANY)
         .map(grown -> String.format(Locale.ROOT, "%s %.0f", grown.getKey(), grown.getValue() / (double) MANY))
         .collect(Collectors.joining(", "));
-  }
-
-  private void awaitParked() {
-    while (pool.stats().queued().orElse(0) > 0 || pool.stats().mounted().orElse(0) > 0) {
-      Thread.onSpinWait();
-    }
   }
 }
